@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/judge.h"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "check/leaks.h"
+#include "check/steps.h"
+
+namespace ipcrig {
+namespace {
+
+// What is known of the last call of a process.
+struct LastCall {
+  int step = -1;
+  std::optional<Outcome> outcome;
+};
+
+std::string CallName(const std::optional<Op>& op) {
+  return op ? std::string(OpName(*op)) : "no call";
+}
+
+std::string MismatchTitle(const Mismatch& mismatch) {
+  const std::string call = CallName(mismatch.op);
+  switch (mismatch.kind) {
+    case Mismatch::Kind::kWrongOutcome:
+      return call + " has an outcome that the model does not allow";
+    case Mismatch::Kind::kLostWakeup:
+      return "lost wake-up: " + call + " can go on and still sleeps";
+    case Mismatch::Kind::kNotBlocked:
+      return call + " returned though it has to wait";
+    case Mismatch::Kind::kBlocked:
+      return call + " sleeps though it has nothing to wait for";
+    case Mismatch::Kind::kUnexpectedEnd:
+      return "a process ended unexpectedly in " + call;
+  }
+  return "";
+}
+
+// The outcome in a form that does not vary between runs: EIDRM, value, sleeps.
+std::string OutcomeClass(const std::string& seen) {
+  const bool named = !seen.empty() && ((seen[0] >= 'A' && seen[0] <= 'Z') || seen == "it sleeps");
+  return named ? seen : "value";
+}
+
+class Judging {
+ public:
+  Judging(const Scenario& scenario, const History& history)
+      : scenario_(scenario),
+        states_({InitialState(history.facts, scenario.names.processes.size())}),
+        calls_(scenario.names.processes.size()),
+        pids_(scenario.names.processes.size()) {
+    for (const Event& event : history.events) {
+      const bool forked = event.kind == Event::Kind::kReturn && event.step >= 0 &&
+                          std::holds_alternative<Fork>(StepOf(event).op);
+      if (event.kind == Event::Kind::kStart) SetPid(event.process, event.outcome.value);
+      if (forked) SetPid(std::get<Fork>(StepOf(event).op).child.index, event.outcome.value);
+    }
+  }
+
+  Judgement Run(const History& history) {
+    for (const ObservedStep& step : GatherSteps(history)) {
+      Look(step);
+      if (!result_.findings.empty() || result_.verdict != Verdict::kPass) break;
+    }
+    if (!result_.findings.empty()) result_.verdict = Verdict::kFail;
+    if (result_.verdict == Verdict::kPass && !history.Complete()) {
+      Stop(Verdict::kBroken, "the engine ended before the scenario" + LastLine(history));
+    }
+    return std::move(result_);
+  }
+
+ private:
+  const Step& StepOf(const Event& event) const {
+    return scenario_.steps[static_cast<size_t>(event.step)];
+  }
+  void SetPid(int process, int64_t pid) {
+    pids_[static_cast<size_t>(process)] = static_cast<int>(pid);
+  }
+  LastCall& CallOf(int process) { return calls_[static_cast<size_t>(process)]; }
+  const std::string& NameOf(int process) const {
+    return scenario_.names.processes[static_cast<size_t>(process)];
+  }
+
+  void Stop(Verdict verdict, std::string reason) {
+    result_.verdict = verdict;
+    result_.reason = std::move(reason);
+  }
+
+  std::string LastLine(const History& history) const {
+    const auto last = std::find_if(history.events.rbegin(), history.events.rend(),
+                                   [](const Event& event) { return event.step >= 0; });
+    if (last == history.events.rend()) return "";
+    return fmt::format(", after line {}: {}", scenario_.LineOf(static_cast<size_t>(last->step)),
+                       StepText(scenario_, static_cast<size_t>(last->step)));
+  }
+
+  void Look(const ObservedStep& step) {
+    const Event& event = *step.event;
+    switch (event.kind) {
+      case Event::Kind::kStart:
+        return Start(event);
+      case Event::Kind::kCall:
+        CallOf(event.process) = {event.step, std::nullopt};
+        return Conform(step, StepOf(event).op);
+      case Event::Kind::kClose:
+        CheckUnfinished();
+        if (result_.findings.empty()) Conform(step, std::nullopt);
+        return;
+      case Event::Kind::kSnapshot:
+        CheckReturnsUpTo(event.step >= 0 ? event.step : static_cast<int>(scenario_.steps.size()));
+        if (!result_.findings.empty()) return;
+        NoteViews(event);
+        result_.findings = CheckSnapshot(states_, event);
+        return;
+      case Event::Kind::kSurvivor:
+        return Add({"survivor",
+                    -1,
+                    -1,
+                    "a process outlived the run",
+                    {{"no process", ""}},
+                    event.text,
+                    "survivor: a process outlived the run"});
+      case Event::Kind::kRemove:
+        return Remove(event);
+      case Event::Kind::kNotRun:
+        return NotRun(event);
+      case Event::Kind::kSkip:
+        return Stop(Verdict::kSkipped, event.text);
+      case Event::Kind::kBroken:
+        return Stop(Verdict::kBroken, event.text);
+      default:
+        return;
+    }
+  }
+
+  void Add(Finding finding) { result_.findings.push_back(std::move(finding)); }
+
+  void Start(const Event& event) {
+    for (State& state : states_) {
+      ProcessState& process = state.processes[static_cast<size_t>(event.process)];
+      process.life = ProcessState::Life::kAlive;
+      process.pid = static_cast<int>(event.outcome.value);
+    }
+  }
+
+  void NoteViews(const Event& event) {
+    for (const View& view : event.snapshot) {
+      const std::string note = "view " + view.name + " is not compared: " + view.unavailable;
+      const auto& notes = result_.notes;
+      if (!view.unavailable.empty() && std::find(notes.begin(), notes.end(), note) == notes.end()) {
+        result_.notes.push_back(note);
+      }
+    }
+  }
+
+  void Conform(const ObservedStep& step, const std::optional<Op>& op) {
+    if (op) CheckReturnsUpTo(step.event->step);
+    if (!result_.findings.empty()) return;
+    if (!step.busy.empty()) return Hang(*step.busy.front());
+    Acceptance acceptance = Accept(states_, {step.event->process, op, step.seen, step.now});
+    for (const Seen& seen : step.seen) CallOf(seen.process).outcome = seen.outcome;
+    if (acceptance.states.empty()) return Mismatched(step, acceptance.mismatch);
+    states_ = std::move(acceptance.states);
+    if (op) CheckExpectation(step.event->step, CallOf(step.event->process).outcome);
+  }
+
+  void Mismatched(const ObservedStep& step, const Mismatch& mismatch) {
+    Finding finding{"conformance", step.event->step, mismatch.process};
+    // The line of the call itself, which may be above the one that set it free.
+    if (const int line = CallOf(mismatch.process).step; line >= 0) finding.step = line;
+    finding.title = MismatchTitle(mismatch);
+    for (const auto& expected : mismatch.expected) {
+      finding.expected.push_back({expected.outcome, expected.rule});
+    }
+    if (finding.expected.empty()) finding.expected.push_back({"it sleeps", ""});
+    finding.seen = mismatch.seen;
+    finding.signature =
+        fmt::format("conformance: {}: {}", CallName(mismatch.op), OutcomeClass(mismatch.seen));
+    Add(std::move(finding));
+  }
+
+  void Hang(const Event& busy) {
+    result_.timed_out = true;
+    const int line = busy.step;
+    const std::string call =
+        line < 0 ? "its start" : std::string(OpName(scenario_.steps[static_cast<size_t>(line)].op));
+    Add({"hang",
+         line,
+         busy.process,
+         "time is up, and a process is still busy in " + call,
+         {{"it returns, ends or sleeps", ""}},
+         "busy, " + busy.text,
+         "hang: " + call});
+  }
+
+  // The lines `X returns` between the last step and this one.
+  void CheckReturnsUpTo(int step) {
+    for (; next_line_ < step; ++next_line_) {
+      const Step& line = scenario_.steps[static_cast<size_t>(next_line_)];
+      if (line.kind != Step::Kind::kReturns) continue;
+      CheckExpectation(next_line_, CallOf(line.process).outcome);
+      if (!result_.findings.empty()) return;
+    }
+  }
+
+  void CheckExpectation(int index, const std::optional<Outcome>& outcome) {
+    const Step& step = scenario_.steps[static_cast<size_t>(index)];
+    const bool must_return =
+        step.kind == Step::Kind::kReturns || (step.expect.kind != Expectation::Kind::kNone &&
+                                              step.expect.kind != Expectation::Kind::kBlocks);
+    const bool must_block = step.expect.kind == Expectation::Kind::kBlocks;
+    const bool right = outcome ? !must_block && Agrees(step.expect, *outcome, pids_) : !must_return;
+    if (right) return;
+    Finding finding{"expectation", index, step.process};
+    finding.title = "model and kernel agree on an outcome that the line does not expect";
+    Writer wanted{scenario_.names, ""};
+    PrintExpectation(wanted, step.op, step.expect);
+    finding.expected.push_back({wanted.out.empty() ? "it returns" : wanted.out, "this line"});
+    finding.seen = outcome ? OutcomeText(step.op, *outcome) : "blocks";
+    finding.signature =
+        fmt::format("expectation: {}: {}", OpName(step.op), OutcomeClass(finding.seen));
+    Add(std::move(finding));
+  }
+
+  // Before the engine kills anybody: nobody may wait who was not expected to.
+  void CheckUnfinished() {
+    for (size_t i = 0; i < calls_.size() && !closing_; ++i) {
+      const LastCall& call = calls_[i];
+      if (call.step < 0 || call.outcome) continue;
+      const Step& step = scenario_.steps[static_cast<size_t>(call.step)];
+      if (step.expect.kind == Expectation::Kind::kBlocks) continue;
+      Add({"unfinished",
+           call.step,
+           static_cast<int>(i),
+           fmt::format("{} still blocks when the scenario ends", OpName(step.op)),
+           {{"it returns; say `-> blocks` if it need not", ""}},
+           "it sleeps",
+           fmt::format("unfinished: {}", OpName(step.op))});
+    }
+    closing_ = true;
+  }
+
+  void NotRun(const Event& event) {
+    const LastCall& call = CallOf(event.process);
+    std::string reason = fmt::format("line {}: {} cannot make this call: it {}",
+                                     scenario_.LineOf(static_cast<size_t>(event.step)),
+                                     NameOf(event.process), event.text);
+    if (call.step >= 0) {
+      reason += fmt::format(" (line {})", scenario_.LineOf(static_cast<size_t>(call.step)));
+    }
+    Stop(Verdict::kBroken, std::move(reason));
+  }
+
+  // The engine removed an object after the scenario.
+  void Remove(const Event& event) {
+    if (event.outcome.kind != Outcome::Kind::kReturned) {
+      return Add({"conformance",
+                  -1,
+                  -1,
+                  "an object cannot be removed at the end",
+                  {{"0", ""}},
+                  event.text + ": " + ErrnoName(static_cast<int>(event.outcome.value)),
+                  "conformance: removal at the end"});
+    }
+    for (State& state : states_) {
+      state.segments.clear();
+      state.queues.clear();
+      state.sets.clear();
+    }
+  }
+
+  const Scenario& scenario_;
+  std::vector<State> states_;
+  std::vector<LastCall> calls_;
+  std::vector<int> pids_;
+  int next_line_ = 0;
+  bool closing_ = false;
+  Judgement result_;
+};
+
+bool FitsScenario(const Scenario& scenario, const History& history) {
+  const auto steps = static_cast<int>(scenario.steps.size());
+  const auto processes = static_cast<int>(scenario.names.processes.size());
+  return std::all_of(history.events.begin(), history.events.end(), [&](const Event& event) {
+    using Kind = Event::Kind;
+    const bool of_process = event.kind == Kind::kStart || event.kind == Kind::kCall ||
+                            event.kind == Kind::kReturn || event.kind == Kind::kEnded ||
+                            event.kind == Kind::kBusy || event.kind == Kind::kNotRun ||
+                            event.kind == Kind::kClose;
+    const bool of_step = event.kind == Kind::kCall || event.kind == Kind::kNotRun;
+    return event.step < steps && event.process < processes && (!of_process || event.process >= 0) &&
+           (!of_step || event.step >= 0);
+  });
+}
+
+}  // namespace
+
+std::string_view VerdictName(Verdict verdict) {
+  static constexpr std::string_view kNames[] = {"pass", "fail", "broken", "skipped", "unknown"};
+  return kNames[static_cast<size_t>(verdict)];
+}
+
+Judgement Judge(const Scenario& scenario, const History& history) {
+  if (!FitsScenario(scenario, history)) {
+    return {.verdict = Verdict::kBroken, .reason = "the history is not of this scenario"};
+  }
+  return Judging(scenario, history).Run(history);
+}
+
+}  // namespace ipcrig

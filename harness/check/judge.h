@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Judge(): all checks of a stepped run. A pure function: the same scenario and history give the
+// same judgement on any machine, at any time.
+//
+//   Judgement judgement = Judge(scenario, history);
+//   if (judgement.verdict == Verdict::kFail) Print(judgement.findings);
+//
+// The checks follow the run step by step with the set of states that may hold (model/accept.h) and
+// stop at the first step that has a finding, since what follows it means nothing.
+#pragma once
+
+#include "check/verdict.h"
+
+namespace ipcrig {
+
+Judgement Judge(const Scenario& scenario, const History& history);
+
+}  // namespace ipcrig

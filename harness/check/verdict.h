@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Verdict: what ipcrig says about one run of one scenario.
+//
+//   pass     everything was judged and is right
+//   fail     a finding: the kernel, or a written expectation, is wrong
+//   broken   ipcrig could not do its work; no statement about the kernel
+//   skipped  the scenario cannot run on this machine; the reason says why
+//   unknown  a checker ran out of its budget
+//
+// Only pass is green.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ops/history.h"
+#include "ops/scenario.h"
+
+namespace ipcrig {
+
+enum class Verdict { kPass, kFail, kBroken, kSkipped, kUnknown };
+
+std::string_view VerdictName(Verdict verdict);
+
+// One thing that is wrong. `check` is one of:
+//
+//   conformance  a call did what no branch of the model allows, lost wake-ups included
+//   expectation  model and kernel agree, and the scenario's line says something else
+//   leak         an object exists that should not
+//   missing      an object does not exist that should
+//   report       the kernel reports something wrong about an object, or two reports disagree
+//   survivor     a process outlived the run
+//   hang         a process neither returned nor slept until the time was up
+//   unfinished   a call still blocks at the end, and its line does not say "blocks"
+struct Finding {
+  struct Expected {
+    std::string outcome = {};
+    std::string rule = {};  // the man page's sentence; may be empty
+  };
+
+  std::string check = {};
+  int step = -1;           // the step that it is about, -1: the end of the run
+  int process = -1;        // -1: none
+  std::string title = {};  // one sentence, without names or numbers that vary between runs
+  std::vector<Expected> expected = {};
+  std::string seen = {};
+
+  // Equal for findings of the same kind, in this and in other scenarios: "conformance: msgrcv:
+  // EIDRM".
+  std::string signature = {};
+};
+
+struct Judgement {
+  Verdict verdict = Verdict::kPass;
+  bool timed_out = false;
+  std::string reason = {};  // of broken and skipped: one sentence
+  std::vector<Finding> findings = {};
+  std::vector<std::string> notes = {};  // e.g. a view that this machine does not have
+};
+
+}  // namespace ipcrig

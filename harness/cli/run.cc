@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ipcrig run FILE|DIR...
+#include <fnmatch.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <random>
+
+#include <fmt/format.h>
+
+#include "cli/cli.h"
+
+namespace ipcrig {
+namespace {
+
+constexpr double kQuietSeconds = 1;  // before a terminal shows progress
+
+struct RunCommand {
+  ExecOptions exec;
+  std::vector<std::string> paths;
+  int jobs = 1;
+  int repeat = 1;
+  uint64_t seed = 0;
+  bool verbose = false;
+  std::string filter;
+  std::string junit;
+  std::string json;
+};
+
+bool Fits(const std::string& path, const std::string& filter) {
+  if (filter.empty() || path.find(filter) != std::string::npos) return true;
+  return fnmatch(filter.c_str(), path.c_str(), 0) == 0;
+}
+
+// The line at the bottom of a terminal while a run lasts.
+class Progress {
+ public:
+  explicit Progress(size_t total)
+      : total_(total), start_(NowSeconds()), shown_(isatty(STDERR_FILENO) != 0) {}
+  ~Progress() { Clear(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void Show(size_t done, size_t failed, const std::string& path) {
+    if (!shown_ || NowSeconds() - start_ < kQuietSeconds) return;
+    fmt::print(stderr, "\r\x1b[K[{}/{}] {} not passed  {}", done, total_, failed, path);
+    drawn_ = true;
+  }
+  void Clear() {
+    if (drawn_) fmt::print(stderr, "\r\x1b[K");
+    drawn_ = false;
+  }
+
+ private:
+  size_t total_;
+  double start_;
+  bool shown_;
+  bool drawn_ = false;
+};
+
+// Runs up to `jobs` scenarios at a time; results are in the order of the scenarios.
+class Batch {
+ public:
+  Batch(const std::vector<LoadedScenario>& scenarios, const RunCommand& command)
+      : scenarios_(scenarios),
+        command_(command),
+        style_(command.exec.ToStyle()),
+        options_(command.exec.ToRunOptions()),
+        progress_(scenarios.size()),
+        results_(scenarios.size()) {}
+
+  std::vector<ScenarioResult> Run() {
+    size_t next = 0;
+    while (next < scenarios_.size() || !active_.empty()) {
+      while (next < scenarios_.size() && active_.size() < static_cast<size_t>(command_.jobs)) {
+        Start(next++);
+      }
+      WaitForSome();
+    }
+    return std::move(results_);
+  }
+
+ private:
+  struct Active {
+    size_t index;
+    ipcrig::Run run;
+    double start;
+  };
+
+  void Start(size_t index) {
+    options_.processor = static_cast<int>(index) % std::max(command_.jobs, 1);
+    const double start = NowSeconds();
+    auto run = ipcrig::Run::Start(scenarios_[index].scenario, options_);
+    if (!run.ok()) {
+      ScenarioResult result = ToResult(scenarios_[index], run.error(), 0);
+      result.judgement.verdict = Verdict::kSkipped;
+      result.judgement.reason =
+          run.error().Text() +
+          "; --shared-namespace runs in the caller's own, `ipcrig doctor` tells more";
+      return Finish(index, std::move(result));
+    }
+    active_.push_back({index, std::move(*run), start});
+  }
+
+  void WaitForSome() {
+    std::vector<pollfd> fds;
+    int64_t wait_ms = 1000;
+    for (const Active& active : active_) {
+      fds.push_back({active.run.fd(), POLLIN, 0});
+      wait_ms = std::min(wait_ms, active.run.TimeLeftMs());
+    }
+    if (fds.empty()) return;
+    poll(fds.data(), fds.size(), static_cast<int>(wait_ms));
+    for (Active& active : active_) {
+      active.run.Advance();
+      if (!active.run.Finished()) continue;
+      Finish(active.index,
+             ToResult(scenarios_[active.index], active.run.Take(), NowSeconds() - active.start));
+    }
+    std::erase_if(active_, [](const Active& active) { return active.run.Finished(); });
+  }
+
+  void Finish(size_t index, ScenarioResult result) {
+    ++done_;
+    const bool passed = result.judgement.verdict == Verdict::kPass;
+    if (!passed) ++failed_;
+    progress_.Clear();
+    if (!passed) {
+      fmt::print("{}", TextReport(result, style_));
+    } else if (command_.verbose) {
+      fmt::print("{}  {}  {:.0f} ms\n", VerdictWord(Verdict::kPass, style_), result.path,
+                 result.seconds * 1000);
+      for (const auto& note : result.judgement.notes) fmt::print("      {}\n", note);
+    }
+    fflush(stdout);
+    progress_.Show(done_, failed_, result.path);
+    results_[index] = std::move(result);
+  }
+
+  const std::vector<LoadedScenario>& scenarios_;
+  const RunCommand& command_;
+  TextStyle style_;
+  RunOptions options_;
+  Progress progress_;
+  std::vector<ScenarioResult> results_;
+  std::vector<Active> active_;
+  size_t done_ = 0;
+  size_t failed_ = 0;
+};
+
+// What is to be run: filtered, repeated, and with a seed in an order of its own.
+ExitCode Choose(const RunCommand& command, std::vector<LoadedScenario>& chosen) {
+  std::vector<LoadedScenario> loaded;
+  const ExitCode code = LoadScenarios(command.paths, command.exec.programs, loaded);
+  if (code != ExitCode::kPass) return code;
+  std::erase_if(loaded, [&](const auto& one) { return !Fits(one.path, command.filter); });
+  if (loaded.empty()) {
+    fmt::print(stderr, "ipcrig: no scenario fits --filter {}\n", command.filter);
+    return ExitCode::kUsage;
+  }
+  for (int i = 0; i < command.repeat; ++i) {
+    chosen.insert(chosen.end(), loaded.begin(), loaded.end());
+  }
+  if (command.seed != 0) {
+    std::mt19937_64 random(command.seed);
+    std::shuffle(chosen.begin(), chosen.end(), random);
+  }
+  return ExitCode::kPass;
+}
+
+ExitCode Execute(const RunCommand& command) {
+  std::vector<LoadedScenario> scenarios;
+  const ExitCode code = Choose(command, scenarios);
+  if (code != ExitCode::kPass) return code;
+  const double start = NowSeconds();
+  const std::vector<ScenarioResult> results = Batch(scenarios, command).Run();
+  const double seconds = NowSeconds() - start;
+  const bool report_on_stdout = command.junit == "-" || command.json == "-";
+  fmt::print(report_on_stdout ? stderr : stdout, "{}\n", SummaryLine(results, seconds));
+  bool written = true;
+  if (!command.junit.empty()) written = WriteReport(command.junit, JUnitReport(results, seconds));
+  if (!command.json.empty()) {
+    written = WriteReport(command.json, JsonReport(results, seconds)) && written;
+  }
+  return written ? ExitCodeOf(results) : ExitCode::kBroken;
+}
+
+}  // namespace
+
+void AddRunCommand(CLI::App& app, ExitCode& exit_code) {
+  auto command = std::make_shared<RunCommand>();
+  CLI::App* run = app.add_subcommand("run", "run scenarios and judge them");
+  run->footer(
+      "Examples:\n"
+      "  ipcrig run scenarios                          everything below a directory\n"
+      "  ipcrig run scenarios --filter 'msg/*' -v      only some, with a line for each\n"
+      "  ipcrig run a.ipc --repeat 100 --jobs 2        again and again\n"
+      "  ipcrig run scenarios --junit report.xml       for CI\n");
+  run->add_option("paths", command->paths, "scenario files, and directories to search for *.ipc")
+      ->required();
+  command->exec.Register(*run);
+  run->add_option("-j,--jobs", command->jobs, "how many scenarios at a time")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  run->add_option("--repeat", command->repeat, "run everything this often")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  run->add_option("--filter", command->filter, "only paths that contain this, or fit this pattern");
+  run->add_option("--seed", command->seed, "run in the order that this number shuffles to");
+  run->add_option("--junit", command->junit,
+                  "write JUnit XML into this file, - is standard output");
+  run->add_option("--json", command->json, "write JSON into this file, - is standard output");
+  run->add_flag("-v,--verbose", command->verbose, "a line for each scenario that passes, too");
+  run->callback([command, &exit_code] { exit_code = Execute(*command); });
+}
+
+}  // namespace ipcrig

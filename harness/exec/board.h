@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Board: the shared memory between the engine and its workers. Each process of a scenario has a
+// lane: the engine puts an operation there and counts `command` up; the worker makes the call,
+// writes the reply and counts `reply` up. Both sleep on these counters with futex(2).
+//
+// Everything is fixed in size and lives in a memfd that fork(2) and execve(2) hand on. Nothing here
+// allocates; all of it may be used between fork and exec.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <type_traits>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "ops/outcome.h"
+
+namespace ipcrig {
+
+inline constexpr int kMaxReplyNumbers = 32000;  // GETALL of a set of SEMMSL semaphores
+inline constexpr int kMaxRanges = 64;
+inline constexpr int kMaxPath = 512;
+
+// A part of the address space of a process that some attach of its image has covered.
+struct AddressRange {
+  uint64_t from;
+  uint64_t to;
+};
+
+struct Lane {
+  std::atomic<uint32_t> command;  // how many commands the engine gave; futex
+  std::atomic<uint32_t> reply;    // how many the worker has answered
+  std::atomic<uint32_t> ready;    // 1: the worker waits for its first command
+  std::atomic<int32_t> syscall;   // the system call that the worker makes, -1 where none
+  std::atomic<int32_t> reaped;    // 1: somebody waited for this process; `end_status` is its status
+  int32_t end_status;
+  int32_t proc_pid;  // the worker's name in /proc
+  int32_t output;    // descriptor for the output of a program
+
+  Op op;  // the command
+
+  // The reply.
+  Outcome::Kind kind;
+  int64_t value;
+  int32_t number_count;
+  uint32_t byte_count;
+
+  // What the process knows under the scenario's names. fork(2) copies it, execve(2) clears the
+  // addresses.
+  uint64_t addresses[kMaxVariables];
+  int32_t pipes[kMaxVariables][2];
+  AddressRange ranges[kMaxRanges];
+  int32_t range_count;
+
+  int64_t numbers[kMaxReplyNumbers];
+  char bytes[kMaxTextLength];
+};
+
+struct Board {
+  std::atomic<uint32_t> answers;  // how many replies there were in all lanes; futex
+  int32_t board_fd;
+  int32_t realtime;            // 1: workers run with SCHED_FIFO, above the engine
+  int32_t die_with_engine;     // 1: no PID namespace ends the workers with the engine
+  int32_t ids[kMaxVariables];  // of objects, and keys; -1 where no call succeeded
+  int32_t pids[kMaxProcesses];
+  char programs[kMaxPath];  // the directory of exec'd programs
+  Lane lanes[kMaxProcesses];
+};
+
+static_assert(std::atomic<uint32_t>::is_always_lock_free);
+
+// A new board in a memfd without close-on-exec; never unmapped.
+Result<Board*> CreateBoard();
+// The board of an inherited descriptor, in a worker that was exec'd; nullptr on failure.
+Board* MapBoard(int fd);
+
+// futex(2). Wait() returns at once when the counter is no longer `seen`; timeout_us < 0: none.
+void FutexWait(std::atomic<uint32_t>& counter, uint32_t seen, int64_t timeout_us);
+void FutexWake(std::atomic<uint32_t>& counter);
+
+}  // namespace ipcrig

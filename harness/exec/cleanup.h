@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What an engine does around a run so that nothing is left and nobody else is touched.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ops/outcome.h"
+#include "ops/snapshot.h"
+
+namespace ipcrig {
+
+// The id that a call names by number, and the key that it opens or creates by number.
+std::optional<int> LiteralId(const Op& op);
+std::optional<int> LiteralKey(const Op& op);
+
+// Whether an object of this kind exists for a key other than IPC_PRIVATE.
+bool KeyExists(std::optional<ObjectKind> kind, int key);
+
+// IPC_RMID
+Outcome RemoveObject(ObjectKind kind, int id);
+
+// Reaps what has ended, and kills and reaps all children that are left, and theirs. Answers who
+// they were: "pid 12 (name)". `everybody`: the caller is the init of a PID namespace.
+std::vector<std::string> EndOtherChildren(bool everybody);
+
+// What a program wrote into its output; at most kMaxTextLength bytes of it.
+std::string ReadOutput(int fd);
+
+}  // namespace ipcrig

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Engine: executes a scenario step by step, in the sandbox, and writes its history.
+//
+// One process acts at a time. After each call the engine waits until the system is quiet: every
+// process has answered, is gone, or is seen asleep in its call (exec/proc.h). What happened until
+// then belongs to that call's step. Nothing is assumed to block because it takes long; a process
+// that is neither done nor asleep when the time is up is reported as busy.
+//
+// The engine and its workers share one processor. Where SCHED_FIFO is permitted the workers run
+// above the engine, so that control comes back exactly when all of them have finished or sleep.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "exec/board.h"
+#include "exec/proc.h"
+#include "exec/sandbox.h"
+#include "ops/scenario.h"
+
+namespace ipcrig {
+
+struct RunOptions {
+  int64_t timeout_ms = 10000;     // for the whole scenario
+  bool shared_namespace = false;  // use the caller's namespace
+  bool realtime = true;           // use SCHED_FIFO where permitted
+  bool ipcs_program = true;       // the third view; it costs some milliseconds
+  int processor = 0;              // which of the permitted ones
+  std::string programs;           // the directory of exec'd programs
+};
+
+class Engine {
+ public:
+  Engine(const Scenario& scenario, const RunOptions& options, Isolation isolation, int output);
+
+  // Runs the scenario to its end, or as far as it goes, and writes the history to the output.
+  void Run();
+
+ private:
+  enum class Life { kUnborn, kStarting, kIdle, kCalling, kGone };
+  struct Runner {
+    Life life = Life::kUnborn;
+    int step = -1;             // of the last call
+    bool must_end = false;     // killed; its end is a matter of time
+    bool seen_asleep = false;  // in its present call
+    UniqueFd pidfd;
+    ProcWatch watch;
+  };
+
+  bool Prepare();
+  bool RefusesInSharedNamespace();
+  bool StartProcess(int process, int step);
+  void Adopt(int process);
+  void RunStep(int step);
+  void RunCall(int step);
+  void Settle(int64_t from);
+  bool Observe(int process, int64_t from);
+  bool CollectEnd(int process, int64_t from);
+  void CollectReply(int process, int64_t from);
+  void AfterReply(int process, const Outcome& outcome);
+  void ReportBusy();
+  void Close();
+  void RemoveObjects();
+  void FindSurvivors();
+
+  Runner& runner(int process) { return runners_[static_cast<size_t>(process)]; }
+  Lane& lane(int process) { return board_->lanes[process]; }
+  bool TimeIsUp() const;
+  void Emit(Event event);
+  void EmitSnapshot(int step, const char* phase, bool with_program);
+
+  const Scenario& scenario_;
+  const RunOptions& options_;
+  Isolation isolation_;
+  int output_;
+  int64_t deadline_us_ = 0;
+  bool stopped_ = false;  // by time or by a failure of our own
+  Board* board_ = nullptr;
+  std::vector<Runner> runners_;
+  std::vector<std::pair<ObjectKind, int>> created_;   // ids that the scenario's calls returned
+  std::vector<std::pair<ObjectKind, int>> baseline_;  // ids that were there before
+};
+
+}  // namespace ipcrig

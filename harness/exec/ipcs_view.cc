@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The view of ipcs(1): its four tables, parsed.
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+#include <deque>
+
+#include <fmt/format.h>
+
+#include "base/unique_fd.h"
+#include "exec/views.h"
+#include "ops/abi.h"
+
+namespace ipcrig {
+namespace {
+
+constexpr size_t kPrintedNameLength = 10;  // ipcs cuts names there
+
+using Cells = std::deque<std::string>;
+
+std::string Take(Cells& cells) {
+  if (cells.empty()) return "";
+  std::string cell = std::move(cells.front());
+  cells.pop_front();
+  return cell;
+}
+
+int64_t TakeNumber(Cells& cells, int base = 10) {
+  std::string cell = Take(cells);
+  if (base == 16 && cell.rfind("0x", 0) == 0) cell.erase(0, 2);
+  int64_t number = -1;
+  std::from_chars(cell.data(), cell.data() + cell.size(), number, base);
+  return number;
+}
+
+// "Not set", or "Nov 23 07:52:58", or of semaphores "Mon Nov 23 07:52:58 2026". In UTC.
+int64_t TakeTime(Cells& cells, bool full, int64_t now) {
+  const std::string first = Take(cells);
+  if (first == "Not") {
+    Take(cells);
+    return 0;
+  }
+  const std::string month = full ? Take(cells) : first;
+  const std::string text = fmt::format("{} {} {}", month, Take(cells), Take(cells));
+  tm broken = {};
+  const auto now_time = static_cast<time_t>(now);
+  gmtime_r(&now_time, &broken);
+  if (full) broken.tm_year = static_cast<int>(TakeNumber(cells)) - 1900;
+  if (strptime(text.c_str(), "%b %d %H:%M:%S", &broken) == nullptr) return -1;
+  const int64_t seconds = timegm(&broken);
+  if (full || seconds <= now + 86400) return seconds;
+  --broken.tm_year;
+  return timegm(&broken);
+}
+
+ObjectRow& RowOf(View& view, ObjectKind kind, int64_t id) {
+  const auto found = std::find_if(view.rows.begin(), view.rows.end(), [&](const ObjectRow& row) {
+    return row.kind == kind && row.id == id;
+  });
+  if (found != view.rows.end()) return *found;
+  view.rows.push_back({kind, static_cast<int>(id)});
+  return view.rows.back();
+}
+
+// A user or a group; left open where its name is not known here.
+void PutOwner(const IpcsContext& context, ObjectRow& row, Column column, Cells& cells) {
+  const bool group = column == Column::kGid || column == Column::kCgid;
+  const int64_t id = context.id_of(Take(cells), group);
+  if (id >= 0) row[column] = id;
+}
+
+// ipcs: key id owner perms ...
+void ReadPlain(const IpcsContext& context, ObjectKind kind, Cells& cells, View& view) {
+  const int64_t key = TakeNumber(cells, 16);
+  ObjectRow& row = RowOf(view, kind, TakeNumber(cells));
+  row[Column::kKey] = static_cast<int32_t>(key);
+  PutOwner(context, row, Column::kUid, cells);
+  row[Column::kMode] = TakeNumber(cells, 8);
+  switch (kind) {
+    case ObjectKind::kShm:
+      row[Column::kSize] = TakeNumber(cells);
+      row[Column::kNattch] = TakeNumber(cells);
+      row[Column::kStatus] = 0;
+      for (const std::string& word : cells) {
+        *row[Column::kStatus] |= word == "dest" ? abi::kShmDest : abi::kShmLocked;
+      }
+      break;
+    case ObjectKind::kMsg:
+      row[Column::kCbytes] = TakeNumber(cells);
+      row[Column::kQnum] = TakeNumber(cells);
+      break;
+    case ObjectKind::kSem:
+      row[Column::kSize] = TakeNumber(cells);
+      break;
+  }
+}
+
+// ipcs -c: id perms cuid cgid uid gid
+void ReadCreators(const IpcsContext& context, ObjectKind kind, Cells& cells, View& view) {
+  ObjectRow& row = RowOf(view, kind, TakeNumber(cells));
+  row[Column::kMode] = TakeNumber(cells, 8);
+  for (const Column column : {Column::kCuid, Column::kCgid, Column::kUid, Column::kGid}) {
+    PutOwner(context, row, column, cells);
+  }
+}
+
+// ipcs -t: id owner and two or three times
+void ReadTimes(const IpcsContext& context, ObjectKind kind, Cells& cells, View& view) {
+  ObjectRow& row = RowOf(view, kind, TakeNumber(cells));
+  Take(cells);
+  const auto time = [&](bool full) { return TakeTime(cells, full, context.now); };
+  switch (kind) {
+    case ObjectKind::kShm:
+      row[Column::kAtime] = time(false);
+      row[Column::kDtime] = time(false);
+      row[Column::kCtime] = time(false);
+      break;
+    case ObjectKind::kMsg:
+      row[Column::kStime] = time(false);
+      row[Column::kRtime] = time(false);
+      row[Column::kCtime] = time(false);
+      break;
+    case ObjectKind::kSem:
+      row[Column::kOtime] = time(true);
+      row[Column::kCtime] = time(true);
+      break;
+  }
+}
+
+// ipcs -p: id owner and two process ids
+void ReadPids(ObjectKind kind, Cells& cells, View& view) {
+  ObjectRow& row = RowOf(view, kind, TakeNumber(cells));
+  Take(cells);
+  const bool shm = kind == ObjectKind::kShm;
+  row[shm ? Column::kCpid : Column::kLspid] = TakeNumber(cells);
+  row[shm ? Column::kLpid : Column::kLrpid] = TakeNumber(cells);
+}
+
+Cells Split(std::string_view line) {
+  Cells cells;
+  for (size_t at = 0; (at = line.find_first_not_of(" \t", at)) != std::string_view::npos;) {
+    const size_t end = std::min(line.find_first_of(" \t", at), line.size());
+    cells.emplace_back(line.substr(at, end - at));
+    at = end;
+  }
+  return cells;
+}
+
+bool IsNumber(const std::string& word) { return !word.empty() && word[0] >= '0' && word[0] <= '9'; }
+
+// The id of a name as ipcs prints it: a number, a name, or the beginning of a long name.
+int64_t LookUp(const std::string& name, bool group) {
+  if (IsNumber(name)) {
+    Cells cells{name};
+    return TakeNumber(cells);
+  }
+  const auto fits = [&](const char* known) {
+    return std::string_view(known).substr(0, kPrintedNameLength) == name;
+  };
+  int64_t id = -1;
+  if (group) {
+    setgrent();
+    for (const struct group* entry = getgrent(); entry != nullptr && id < 0; entry = getgrent()) {
+      if (fits(entry->gr_name)) id = entry->gr_gid;
+    }
+    endgrent();
+  } else {
+    setpwent();
+    for (const passwd* entry = getpwent(); entry != nullptr && id < 0; entry = getpwent()) {
+      if (fits(entry->pw_name)) id = entry->pw_uid;
+    }
+    endpwent();
+  }
+  return id;
+}
+
+// The standard output of `ipcs OPTION`.
+Result<std::string> RunIpcs(const std::string& option) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return Error{"pipe", errno};
+  const UniqueFd from(ends[0]);
+  UniqueFd to(ends[1]);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, to.get(), STDOUT_FILENO);
+  std::string program = "ipcs";
+  std::string argument = option;
+  char* const argv[] = {program.data(), option.empty() ? nullptr : argument.data(), nullptr};
+  char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  char locale[] = "LC_ALL=C";
+  char zone[] = "TZ=UTC";
+  char* const environment[] = {path, locale, zone, nullptr};
+  pid_t pid = 0;
+  const int error = posix_spawnp(&pid, "ipcs", &actions, nullptr, argv, environment);
+  posix_spawn_file_actions_destroy(&actions);
+  to.Reset();
+  if (error != 0) return Error{"ipcs", error};
+  std::string text;
+  char buffer[16384];
+  for (ssize_t length = 1; length > 0;) {
+    length = read(from.get(), buffer, sizeof(buffer));
+    if (length > 0) text.append(buffer, static_cast<size_t>(length));
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  if (status != 0) return Error{fmt::format("ipcs {} ended with status {}", option, status)};
+  return text;
+}
+
+}  // namespace
+
+Result<bool> ParseIpcs(const IpcsContext& context, std::string_view text, View& view) {
+  std::optional<ObjectKind> kind;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (line.find("------") != std::string_view::npos) {
+      const auto has = [&](std::string_view word) { return line.find(word) != line.npos; };
+      kind = has("Message")         ? ObjectKind::kMsg
+             : has("Shared Memory") ? ObjectKind::kShm
+                                    : ObjectKind::kSem;
+      continue;
+    }
+    Cells cells = Split(line);
+    if (cells.empty() || !IsNumber(cells.front())) continue;  // blank, or the names of columns
+    if (!kind) return Error{"a row before any heading: " + std::string(line)};
+    if (context.option.empty()) {
+      ReadPlain(context, *kind, cells, view);
+    } else if (context.option == "-c") {
+      ReadCreators(context, *kind, cells, view);
+    } else if (context.option == "-t") {
+      ReadTimes(context, *kind, cells, view);
+    } else {
+      ReadPids(*kind, cells, view);
+    }
+  }
+  return true;
+}
+
+View IpcsView() {
+  View view{"ipcs"};
+  IpcsContext context{"", LookUp, time(nullptr)};
+  for (const char* option : {"", "-c", "-t", "-p"}) {
+    context.option = option;
+    const auto text = RunIpcs(option);
+    const auto parsed = text.ok() ? ParseIpcs(context, *text, view) : Result<bool>(text.error());
+    if (!parsed.ok()) {
+      view.unavailable = parsed.error().Text();
+      return view;
+    }
+  }
+  return view;
+}
+
+}  // namespace ipcrig

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec/memory_access.h"
+
+#include <algorithm>
+#include <csetjmp>
+#include <csignal>
+
+namespace ipcrig {
+namespace {
+
+sigjmp_buf fault_return;
+
+// SA_NODEFER keeps the signal unblocked, so that no mask has to be restored.
+void OnFault(int signal) { siglongjmp(fault_return, signal); }
+
+// How many bytes from `address` on lie in ranges that attaches have covered, at most `length`.
+uint64_t CoveredLength(const Lane& lane, uint64_t address, uint64_t length) {
+  uint64_t end = address;
+  for (bool grown = true; grown && end < address + length;) {
+    grown = false;
+    for (int i = 0; i < lane.range_count; ++i) {
+      const AddressRange& range = lane.ranges[i];
+      if (range.from <= end && end < range.to) {
+        end = range.to;
+        grown = true;
+      }
+    }
+  }
+  return std::min(end - address, length);
+}
+
+// Calls access(index) for each byte. noinline: the locals of the caller survive the jump.
+template <typename Access>
+__attribute__((noinline)) int Guarded(const Lane& lane, uint64_t address, uint64_t length,
+                                      Access access) {
+  const uint64_t covered = CoveredLength(lane, address, length);
+  const int signal = sigsetjmp(fault_return, 0);
+  if (signal != 0) return signal;
+  for (uint64_t i = 0; i < covered; ++i) access(i);
+  return covered == length ? 0 : SIGSEGV;
+}
+
+volatile char* Pointer(uint64_t address) {
+  return reinterpret_cast<volatile char*>(address);  // NOLINT(performance-no-int-to-ptr)
+}
+
+}  // namespace
+
+void InstallFaultHandler() {
+  struct sigaction action = {};
+  action.sa_handler = OnFault;
+  action.sa_flags = SA_NODEFER;
+  (void)sigaction(SIGSEGV, &action, nullptr);
+  (void)sigaction(SIGBUS, &action, nullptr);
+}
+
+void RememberRange(Lane& lane, uint64_t from, uint64_t length) {
+  for (int i = 0; i < lane.range_count; ++i) {
+    if (lane.ranges[i].from == from) {
+      lane.ranges[i].to = std::max(lane.ranges[i].to, from + length);
+      return;
+    }
+  }
+  if (lane.range_count < kMaxRanges) lane.ranges[lane.range_count++] = {from, from + length};
+}
+
+int StoreText(const Lane& lane, uint64_t address, const Text& text) {
+  return Guarded(lane, address, text.Length(),
+                 [&](uint64_t i) { Pointer(address)[i] = text.At(i); });
+}
+
+int StoreByte(const Lane& lane, uint64_t address, uint64_t length, char byte) {
+  return Guarded(lane, address, length, [&](uint64_t i) { Pointer(address)[i] = byte; });
+}
+
+int LoadBytes(const Lane& lane, uint64_t address, uint64_t length, char* target) {
+  return Guarded(lane, address, length, [&](uint64_t i) { target[i] = Pointer(address)[i]; });
+}
+
+int CountOther(const Lane& lane, uint64_t address, uint64_t length, char byte, int64_t* other) {
+  return Guarded(lane, address, length, [&](uint64_t i) {
+    if (Pointer(address)[i] != byte) ++*other;
+  });
+}
+
+}  // namespace ipcrig

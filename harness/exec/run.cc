@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec/run.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <filesystem>
+#include <utility>
+
+#include "base/require.h"
+
+namespace ipcrig {
+namespace {
+
+constexpr int64_t kGraceMs = 3000;  // beyond the engine's own time, before it is killed
+
+int64_t NowMs() {
+  timespec now = {};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1000000;
+}
+
+// The child's life: it never returns.
+[[noreturn]] void RunEngine(const Scenario& scenario, const RunOptions& options,
+                            Isolation isolation, uid_t uid, gid_t gid, int output) {
+  (void)signal(SIGPIPE, SIG_IGN);
+  for (const int handled : {SIGINT, SIGTERM, SIGHUP}) (void)signal(handled, SIG_DFL);
+  const auto ready = SetUpSandbox(isolation, uid, gid, output);
+  if (!ready.ok()) {
+    const std::string text =
+        HistoryHeader() + PrintFacts({}) +
+        PrintEvent({.kind = Event::Kind::kSkip, .text = ready.error().Text()}) +
+        PrintEvent({.kind = Event::Kind::kDone});
+    (void)!write(output, text.data(), text.size());
+    _exit(0);
+  }
+  Engine(scenario, options, isolation, output).Run();
+  _exit(0);
+}
+
+}  // namespace
+
+Result<Run> Run::Start(const Scenario& scenario, const RunOptions& options) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return Error{"pipe", errno};
+  UniqueFd from(ends[0]);
+  UniqueFd to(ends[1]);
+  const uid_t uid = geteuid();
+  const gid_t gid = getegid();
+  const auto child = ForkIntoSandbox({options.shared_namespace});
+  if (!child.ok()) return child.error();
+  if (child->pid == 0) {
+    from.Reset();
+    RunEngine(scenario, options, child->isolation, uid, gid, to.get());
+  }
+  Run run;
+  run.pid_ = child->pid;
+  run.from_engine_ = std::move(from);
+  run.shared_ = options.shared_namespace;
+  run.deadline_ms_ = NowMs() + options.timeout_ms + kGraceMs;
+  return run;
+}
+
+Run::Run(Run&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)),
+      from_engine_(std::move(other.from_engine_)),
+      shared_(other.shared_),
+      deadline_ms_(other.deadline_ms_),
+      text_(std::move(other.text_)),
+      finished_(other.finished_) {}
+
+Run& Run::operator=(Run&& other) noexcept {
+  if (this != &other) {
+    Kill();
+    pid_ = std::exchange(other.pid_, -1);
+    from_engine_ = std::move(other.from_engine_);
+    shared_ = other.shared_;
+    deadline_ms_ = other.deadline_ms_;
+    text_ = std::move(other.text_);
+    finished_ = other.finished_;
+  }
+  return *this;
+}
+
+Run::~Run() { Kill(); }
+
+void Run::Kill() {
+  if (pid_ <= 0) return;
+  // In the caller's namespace nobody but the engine can clean up: it is asked to, first.
+  if (shared_) {
+    kill(pid_, SIGTERM);
+    pollfd engine_gone = {fd(), 0, 0};
+    for (int i = 0; i < kGraceMs / 10 && (engine_gone.revents & POLLHUP) == 0; ++i) {
+      poll(&engine_gone, 1, 10);
+    }
+  }
+  kill(pid_, SIGKILL);
+  while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = -1;
+}
+
+int64_t Run::TimeLeftMs() const { return std::max<int64_t>(deadline_ms_ - NowMs(), 0); }
+
+void Run::Advance() {
+  char buffer[65536];
+  pollfd readable = {fd(), POLLIN, 0};
+  while (!finished_ && poll(&readable, 1, 0) > 0) {
+    const ssize_t length = read(fd(), buffer, sizeof(buffer));
+    if (length < 0 && errno == EINTR) continue;
+    if (length <= 0) finished_ = true;
+    text_.append(buffer, static_cast<size_t>(std::max<ssize_t>(length, 0)));
+  }
+  if (TimeLeftMs() == 0) finished_ = true;
+  if (finished_) Kill();
+}
+
+Result<History> Run::Take() {
+  IPC_REQUIRE(finished_, "the history of a run that has not finished");
+  return ParseHistory(text_);
+}
+
+Result<History> RunScenario(const Scenario& scenario, const RunOptions& options) {
+  auto run = Run::Start(scenario, options);
+  if (!run.ok()) return run.error();
+  while (!run->Finished()) {
+    pollfd readable = {run->fd(), POLLIN, 0};
+    poll(&readable, 1, static_cast<int>(std::min<int64_t>(run->TimeLeftMs(), 1000)));
+    run->Advance();
+  }
+  return run->Take();
+}
+
+std::string DefaultPrograms() {
+  std::error_code error;
+  const auto executable = std::filesystem::read_symlink("/proc/self/exe", error);
+  const auto here = executable.parent_path();
+  for (const char* place : {"scenarios/programs", "../libexec/ipcrig/programs"}) {
+    const auto directory = here / place;
+    if (std::filesystem::is_directory(directory, error)) return directory.lexically_normal();
+  }
+  return (here / "scenarios/programs").lexically_normal();
+}
+
+}  // namespace ipcrig

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs scenarios in real processes and collects their histories.
+//
+//   Result<History> history = RunScenario(scenario, options);
+//
+// or, several at a time, in one loop around poll(2):
+//
+//   auto run = Run::Start(scenario, options);
+//   while (!run->Finished()) { poll on run->fd() and run->TimeLeftMs(); run->Advance(); }
+//   History history = run->Take();
+//
+// Not thread-safe: a process that runs scenarios has one thread, since it forks. A Run that is
+// destroyed kills its sandbox.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "exec/engine.h"
+#include "ops/history.h"
+
+namespace ipcrig {
+
+class Run {
+ public:
+  static Result<Run> Start(const Scenario& scenario, const RunOptions& options);
+
+  Run(Run&& other) noexcept;
+  Run& operator=(Run&& other) noexcept;
+  ~Run();
+
+  int fd() const { return from_engine_.get(); }
+  int64_t TimeLeftMs() const;
+  // Reads what there is; kills the sandbox when its time is up and it has not ended by itself.
+  void Advance();
+  bool Finished() const { return finished_; }
+  // The history; of an engine that did not come to its end, as far as it got.
+  Result<History> Take();
+
+ private:
+  Run() = default;
+  void Kill();
+
+  pid_t pid_ = -1;
+  UniqueFd from_engine_;
+  bool shared_ = false;
+  int64_t deadline_ms_ = 0;
+  std::string text_;
+  bool finished_ = false;
+};
+
+Result<History> RunScenario(const Scenario& scenario, const RunOptions& options);
+
+// The directory of programs that belongs to this executable: scenarios/programs beside it in a
+// build tree, ../libexec/ipcrig/programs when installed.
+std::string DefaultPrograms();
+
+}  // namespace ipcrig

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec/sandbox.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/msg.h>
+#include <sys/prctl.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "base/unique_fd.h"
+
+namespace ipcrig {
+namespace {
+
+constexpr int kEnginePriority = 1;
+constexpr unsigned long kPrivate = CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNS;
+
+// clone(2) as fork(2), with new namespaces.
+pid_t Clone(unsigned long flags) {
+  return static_cast<pid_t>(
+      syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+}
+
+bool WriteFile(const char* path, const std::string& text) {
+  const UniqueFd fd(open(path, O_WRONLY | O_CLOEXEC));
+  return fd.ok() && write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
+
+Result<bool> MapIdentity(uid_t uid, gid_t gid) {
+  WriteFile("/proc/self/setgroups", "deny");  // absent before Linux 3.19, and not needed there
+  if (!WriteFile("/proc/self/uid_map", fmt::format("0 {} 1", uid)) ||
+      !WriteFile("/proc/self/gid_map", fmt::format("0 {} 1", gid))) {
+    return Error{"mapping the user in a new user namespace", errno};
+  }
+  return true;
+}
+
+bool HasCapability(int capability) {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {};
+  if (syscall(SYS_capget, &header, data) != 0) return false;
+  return (data[capability / 32].effective >> (capability % 32) & 1) != 0;
+}
+
+int64_t Clamp(uint64_t value) {
+  return static_cast<int64_t>(std::min<uint64_t>(value, std::numeric_limits<int64_t>::max()));
+}
+
+union semun {
+  int val;
+  seminfo* info;
+};
+
+void CollectLimits(Facts& facts) {
+  shminfo shm = {};
+  if (shmctl(0, IPC_INFO, reinterpret_cast<shmid_ds*>(&shm)) >= 0) {
+    facts.shmmax = Clamp(shm.shmmax);
+    facts.shmmni = Clamp(shm.shmmni);
+    facts.shmall = Clamp(shm.shmall);
+  }
+  msginfo msg = {};
+  if (msgctl(0, IPC_INFO, reinterpret_cast<msqid_ds*>(&msg)) >= 0) {
+    facts.msgmax = msg.msgmax;
+    facts.msgmnb = msg.msgmnb;
+    facts.msgmni = msg.msgmni;
+  }
+  seminfo sem = {};
+  semun arg = {};
+  arg.info = &sem;
+  if (semctl(0, 0, IPC_INFO, arg) >= 0) {
+    facts.semmsl = sem.semmsl;
+    facts.semmns = sem.semmns;
+    facts.semopm = sem.semopm;
+    facts.semmni = sem.semmni;
+  }
+}
+
+}  // namespace
+
+Result<SandboxChild> ForkIntoSandbox(const SandboxOptions& options) {
+  if (options.shared_namespace) {
+    const pid_t pid = Clone(0);
+    if (pid < 0) return Error{"fork", errno};
+    return SandboxChild{pid, Isolation::kShared};
+  }
+  pid_t pid = Clone(kPrivate);
+  if (pid >= 0) return SandboxChild{pid, Isolation::kPrivate};
+  if (errno != EPERM) return Error{"new IPC, PID and mount namespaces", errno};
+  pid = Clone(kPrivate | CLONE_NEWUSER);
+  if (pid >= 0) return SandboxChild{pid, Isolation::kPrivateInUserNamespace};
+  return Error{"new IPC namespace in a new user namespace", errno};
+}
+
+Result<bool> SetUpSandbox(Isolation isolation, uid_t outer_uid, gid_t outer_gid, int lifeline) {
+  if (isolation == Isolation::kPrivateInUserNamespace) {
+    if (auto mapped = MapIdentity(outer_uid, outer_gid); !mapped.ok()) return mapped;
+  }
+  prctl(PR_SET_PDEATHSIG, isolation == Isolation::kShared ? SIGTERM : SIGKILL);
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  prctl(PR_SET_NAME, "ipcrig-engine");
+  setpgid(0, 0);  // a terminal's Ctrl-C is for the parent; the engine follows it
+  pollfd parent = {lifeline, 0, 0};
+  if (poll(&parent, 1, 0) > 0 && (parent.revents & POLLERR) != 0) {
+    return Error{"the parent is gone"};
+  }
+  if (isolation != Isolation::kShared) {
+    // Without a /proc of its own the sandbox works with the outer one: Worker::Announce.
+    (void)mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+    (void)mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
+  }
+  return true;
+}
+
+Facts CollectFacts(Isolation isolation) {
+  Facts facts;
+  const bool in_user_namespace = isolation == Isolation::kPrivateInUserNamespace;
+  facts.private_namespace = isolation == Isolation::kShared ? 0 : 1;
+  facts.uid = geteuid();
+  facts.gid = getegid();
+  facts.cap_ipc_owner = HasCapability(CAP_IPC_OWNER) ? 1 : 0;
+  facts.cap_sys_admin = HasCapability(CAP_SYS_ADMIN) ? 1 : 0;
+  facts.cap_sys_resource = HasCapability(CAP_SYS_RESOURCE) && !in_user_namespace ? 1 : 0;
+  facts.user_namespace = in_user_namespace ? 1 : 0;
+  facts.page_size = sysconf(_SC_PAGESIZE);
+  CollectLimits(facts);
+  return facts;
+}
+
+bool EnterRealtime() {
+  const sched_param param{kEnginePriority};
+  return sched_setscheduler(0, SCHED_FIFO, &param) == 0;
+}
+
+void PinToProcessor(int index) {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return;
+  int skip = index % std::max(CPU_COUNT(&allowed), 1);
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &allowed) || skip-- > 0) continue;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    (void)sched_setaffinity(0, sizeof(one), &one);
+    return;
+  }
+}
+
+}  // namespace ipcrig

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Sandbox: where the engine of a scenario lives.
+//
+//   private   new IPC, PID and mount namespaces; of a caller without privilege inside a new user
+//             namespace, in which it is root. The kernel removes everything in them when the engine
+//             ends, and the engine is killed with its parent (PR_SET_PDEATHSIG): whatever happens,
+//             no process and no object is left.
+//   shared    the caller's own namespaces. Only objects that the scenario's calls created are
+//             removed.
+//
+// Between EnterSandbox() in the child and its return nothing of the parent is shared but memory
+// contents and descriptors: it is a fork.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "base/result.h"
+#include "ops/history.h"
+
+namespace ipcrig {
+
+struct SandboxOptions {
+  bool shared_namespace = false;
+};
+
+enum class Isolation { kPrivate, kPrivateInUserNamespace, kShared };
+
+// Forks into a sandbox: like fork(2), 0 in the child. The error says what was refused.
+struct SandboxChild {
+  pid_t pid = 0;  // as the parent knows it
+  Isolation isolation = Isolation::kPrivate;
+};
+Result<SandboxChild> ForkIntoSandbox(const SandboxOptions& options);
+
+// In the child: identity, /proc, death with the parent. `lifeline` is a pipe that the parent reads.
+Result<bool> SetUpSandbox(Isolation isolation, uid_t outer_uid, gid_t outer_gid, int lifeline);
+
+// In the child: what the namespace and its limits are like.
+Facts CollectFacts(Isolation isolation);
+
+// Whether SCHED_FIFO may be used here, and on success: uses it for the engine.
+bool EnterRealtime();
+// Binds the process and its future children to one of the processors it may use.
+void PinToProcessor(int index);
+
+}  // namespace ipcrig

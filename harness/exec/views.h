@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The views of a snapshot (ops/snapshot.h): three independent ways to see what exists.
+//
+// The parsers are pure functions of text, so that they can be tested and fuzzed without a kernel.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "ops/snapshot.h"
+
+namespace ipcrig {
+
+// *_INFO and *_STAT_ANY.
+View StatView();
+
+// /proc/sysvipc/{shm,msg,sem} of the caller's IPC namespace.
+View ProcView();
+
+// The program ipcs(1), run four times: plain, -c, -t, -p. Takes some milliseconds.
+View IpcsView();
+
+// The rows of one file of /proc/sysvipc. The first line names the columns.
+Result<std::vector<ObjectRow>> ParseSysvipc(ObjectKind kind, std::string_view text);
+
+// Adds to `view` what one run of ipcs printed. `option` is "", "-c", "-t" or "-p"; `id_of` turns a
+// user's or a group's printed name into its id (-1: unknown). ipcs prints most times without a
+// year; one that would lie after `now` is of the year before.
+struct IpcsContext {
+  std::string option;
+  std::function<int64_t(const std::string& name, bool group)> id_of;
+  int64_t now = 0;
+};
+Result<bool> ParseIpcs(const IpcsContext& context, std::string_view text, View& view);
+
+}  // namespace ipcrig

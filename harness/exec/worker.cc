@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec/worker.h"
+
+#include <sched.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+
+#include "base/require.h"
+#include "exec/memory_access.h"
+
+namespace ipcrig {
+namespace {
+
+constexpr int kWorkerPriority = 2;  // of SCHED_FIFO; the engine has 1
+
+// The name of this process in the /proc that is mounted here, whatever PID namespace that shows.
+int NameInProc() {
+  char text[16] = {};
+  const ssize_t length = readlink("/proc/self", text, sizeof(text) - 1);
+  return length <= 0 ? getpid() : atoi(text);
+}
+
+void RaisePriority() {
+  const sched_param param{kWorkerPriority};
+  (void)sched_setscheduler(0, SCHED_FIFO, &param);
+}
+
+// A worker handles no signal, whatever the engine or its caller does with them.
+void ResetSignals() {
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM}) {
+    (void)signal(number, SIG_DFL);
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+}  // namespace
+
+void Worker::Announce() {
+  Lane& mine = lane();
+  ResetSignals();
+  if (board_->die_with_engine != 0) prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (board_->realtime != 0) RaisePriority();
+  InstallFaultHandler();
+  (void)signal(SIGPIPE, SIG_IGN);
+  mine.proc_pid = NameInProc();
+  mine.syscall.store(-1);
+  board_->pids[index_] = getpid();
+  mine.ready.store(1, std::memory_order_release);
+  board_->answers.fetch_add(1, std::memory_order_release);
+  FutexWake(board_->answers);
+}
+
+void Worker::Run() {
+  Announce();
+  for (;;) {
+    const uint32_t done = lane().reply.load(std::memory_order_relaxed);
+    while (lane().command.load(std::memory_order_acquire) == done) {
+      FutexWait(lane().command, done, -1);
+    }
+    Lane& mine = lane();
+    mine.number_count = 0;
+    mine.byte_count = 0;
+    const Op op = mine.op;
+    std::visit([&](const auto& call) { call.Call(*this); }, op);
+    if (&lane() != &mine) continue;  // the child of a fork: it has answered nothing yet
+    mine.reply.fetch_add(1, std::memory_order_release);
+    board_->answers.fetch_add(1, std::memory_order_release);
+    FutexWake(board_->answers);
+  }
+}
+
+void Worker::Answer(int64_t value) {
+  Lane& mine = lane();
+  const int error = errno;
+  mine.kind = value == -1 ? Outcome::Kind::kFailed : Outcome::Kind::kReturned;
+  mine.value = value == -1 ? error : value;
+}
+
+void Worker::AnswerId(int slot, int64_t id) {
+  Answer(id);
+  if (slot >= 0) board_->ids[slot] = static_cast<int32_t>(id);
+}
+
+void Worker::AnswerFault(int signal) {
+  lane().kind = Outcome::Kind::kFaulted;
+  lane().value = signal;
+}
+
+void Worker::AddNumber(int64_t number) {
+  Lane& mine = lane();
+  IPC_REQUIRE(mine.number_count < kMaxReplyNumbers, "too many numbers in a reply");
+  mine.numbers[mine.number_count++] = number;
+}
+
+void Worker::AddNumbers(std::initializer_list<int64_t> numbers) {
+  for (const int64_t number : numbers) AddNumber(number);
+}
+
+uint64_t Worker::AddressOf(const Address& address) {
+  const uint64_t base = address.slot < 0 ? 0 : lane().addresses[address.slot];
+  return base == 0 ? 0 : base + static_cast<uint64_t>(int64_t{address.offset});
+}
+
+void BecomeWorkerIfAsked(int argc, char** argv) {
+  if (argc != 4 || argv[1] != kWorkerFlag) return;
+  Board* board = MapBoard(atoi(argv[2]));
+  const int index = atoi(argv[3]);
+  IPC_REQUIRE(board != nullptr && index >= 0 && index < kMaxProcesses, "a worker without a board");
+  Worker worker(*board, index);
+  Lane& lane = worker.lane();
+  lane.number_count = 0;
+  lane.byte_count = 0;
+  worker.Answer(0);  // to the exec that brought us here
+  lane.reply.fetch_add(1, std::memory_order_release);
+  worker.Run();
+}
+
+}  // namespace ipcrig

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/accept.h"
+
+#include <algorithm>
+
+#include "model/turn.h"
+
+namespace ipcrig {
+namespace {
+
+using Life = ProcessState::Life;
+
+const Outcome* FindSeen(const std::vector<Seen>& seen, int process) {
+  for (const Seen& one : seen) {
+    if (one.process == process) return &one.outcome;
+  }
+  return nullptr;
+}
+
+std::vector<Seen> Without(std::vector<Seen> seen, int process) {
+  std::erase_if(seen, [&](const Seen& one) { return one.process == process; });
+  return seen;
+}
+
+// Waiters with equal keys may go in any order.
+int64_t OrderKey(const ProcessState& process) {
+  if (process.dying != 0) return -1;
+  const bool ordered = process.pending && (std::holds_alternative<Msgrcv>(*process.pending) ||
+                                           std::holds_alternative<Semop>(*process.pending));
+  return ordered ? process.since : -1;
+}
+
+// A call that fails leaves -1 in the variable that it assigns.
+void ForgetResult(State& state, int process, const Op& op) {
+  const int slot = OpAssigns(op);
+  if (slot < 0) return;
+  state.values.erase(slot);
+  state.processes[static_cast<size_t>(process)].addresses.erase(slot);
+}
+
+class Search {
+ public:
+  explicit Search(const Observation& observation) : observation_(observation) {}
+
+  void Begin(const State& state) {
+    const int caller = observation_.process;
+    if (!observation_.op) {
+      State next = state;
+      ProcessState& closed = next.processes[static_cast<size_t>(caller)];
+      if (closed.life == Life::kAlive) closed.dying = abi::kSigkill;
+      return Settle(std::move(next), observation_.seen);
+    }
+    const Op& op = *observation_.op;
+    const Outcome* seen = FindSeen(observation_.seen, caller);
+    Turn turn(state, caller, seen, observation_.now, false);
+    std::visit([&](const auto& call) { call.Model(turn); }, op);
+    if (turn.branches().empty()) {
+      if (seen != nullptr)
+        return Miss(MissKind(seen, Mismatch::Kind::kNotBlocked), caller, op, {}, seen);
+      State next = std::move(turn.s);
+      ProcessState& me = next.processes[static_cast<size_t>(caller)];
+      me.pending = op;
+      me.since = next.clock++;
+      return Settle(std::move(next), observation_.seen);
+    }
+    Take(turn, caller, op, seen, observation_.seen, Mismatch::Kind::kBlocked);
+  }
+
+  Acceptance Finish() {
+    if (!found_.empty()) return {std::move(found_), {}};
+    return {{}, std::move(mismatch_)};
+  }
+
+ private:
+  // Follows each branch that agrees with what was seen of the process.
+  void Take(Turn& turn, int process, const Op& op, const Outcome* seen,
+            const std::vector<Seen>& left, Mismatch::Kind if_unseen) {
+    bool agreed = false;
+    for (Branch& branch : turn.branches()) {
+      if (seen == nullptr || !branch.expected.Matches(*seen)) continue;
+      agreed = true;
+      if (branch.expected.kind == Outcome::Kind::kFailed) ForgetResult(branch.next, process, op);
+      Settle(std::move(branch.next), Without(left, process));
+    }
+    if (agreed) return;
+    Miss(seen == nullptr ? if_unseen : MissKind(seen, Mismatch::Kind::kWrongOutcome), process, op,
+         turn.branches(), seen, left.size());
+  }
+
+  // Lets everybody go on who can, one after the other, until nobody can.
+  void Settle(State state, const std::vector<Seen>& left) {
+    std::vector<int> order;
+    for (size_t i = 0; i < state.processes.size(); ++i) {
+      const ProcessState& process = state.processes[i];
+      if (process.dying != 0 || process.pending) order.push_back(static_cast<int>(i));
+    }
+    const auto key = [&](int i) { return OrderKey(state.processes[static_cast<size_t>(i)]); };
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return key(a) < key(b); });
+    std::optional<int64_t> went;
+    for (const int process : order) {
+      if (went && key(process) != *went) break;
+      if (GoOn(state, process, left)) went = key(process);
+    }
+    if (went) return;
+    if (left.empty()) {
+      if (std::find(found_.begin(), found_.end(), state) == found_.end()) {
+        found_.push_back(std::move(state));
+      }
+      return;
+    }
+    const auto& early = left.front();
+    const auto& pending = state.processes[static_cast<size_t>(early.process)].pending;
+    Miss(MissKind(&early.outcome, Mismatch::Kind::kNotBlocked), early.process, pending, {},
+         &early.outcome, left.size());
+  }
+
+  // Whether the process can go on in this state; if so, follows all ways in which it may.
+  bool GoOn(const State& state, int process, const std::vector<Seen>& left) {
+    const ProcessState& self = state.processes[static_cast<size_t>(process)];
+    const Outcome* seen = FindSeen(left, process);
+    if (self.dying != 0) {
+      const Outcome end{Outcome::Kind::kKilled, self.dying};
+      if (seen == nullptr || *seen != end) {
+        Miss(Mismatch::Kind::kWrongOutcome, process, self.pending, {}, seen, left.size());
+        mismatch_.expected = {{EndText(end), "signal(7): the default action of the signal"}};
+        return true;
+      }
+      State next = state;
+      EndProcess(next, process, end, observation_.now);
+      Settle(std::move(next), Without(left, process));
+      return true;
+    }
+    const Op op = *self.pending;
+    Turn turn(state, process, seen, observation_.now, true);
+    std::visit([&](const auto& call) { call.Model(turn); }, op);
+    if (turn.branches().empty()) {
+      if (!turn.progressed()) return false;
+      Settle(std::move(turn.s), left);
+      return true;
+    }
+    for (Branch& branch : turn.branches()) {
+      branch.next.processes[static_cast<size_t>(process)].pending.reset();
+    }
+    Take(turn, process, op, seen, left, Mismatch::Kind::kLostWakeup);
+    return true;
+  }
+
+  static Mismatch::Kind MissKind(const Outcome* seen, Mismatch::Kind otherwise) {
+    return seen != nullptr && seen->Ended() ? Mismatch::Kind::kUnexpectedEnd : otherwise;
+  }
+
+  // Keeps the mismatch of the order that explained most.
+  void Miss(Mismatch::Kind kind, int process, const std::optional<Op>& op,
+            const std::vector<Branch>& branches, const Outcome* seen, size_t left = SIZE_MAX - 1) {
+    if (left >= least_left_) return;
+    least_left_ = left;
+    mismatch_ = {kind, process, op, {}, seen == nullptr ? "it sleeps" : ""};
+    const Op printed = op ? *op : Op(Exit{});
+    if (seen != nullptr) {
+      mismatch_.seen = seen->Ended() ? EndText(*seen) : OutcomeText(printed, *seen);
+    }
+    for (const Branch& branch : branches) {
+      mismatch_.expected.push_back(
+          {ExpectedText(printed, branch.expected), std::string(branch.rule)});
+    }
+  }
+
+  const Observation& observation_;
+  std::vector<State> found_;
+  size_t least_left_ = SIZE_MAX;
+  Mismatch mismatch_;
+};
+
+}  // namespace
+
+std::string ExpectedText(const Op& op, const Expected& expected) {
+  if (!expected.value_name.empty()) return expected.value_name;
+  return OutcomeText(op, expected.Example());
+}
+
+Acceptance Accept(const std::vector<State>& states, const Observation& observation) {
+  Search search(observation);
+  for (const State& state : states) search.Begin(state);
+  return search.Finish();
+}
+
+}  // namespace ipcrig

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Turn: one call of one process, before the model. The bodies in msg.cc, sem.cc, shm.cc, pipe.cc
+// and process.cc read the state, change it, and say what the call answers:
+//
+//   void Msgget::Model(Turn& turn) const {
+//     ...
+//     if (!flags.Has(abi::kIpcCreat)) return turn.Fails(ENOENT, "msgget(2): no queue exists...");
+//     ...
+//     turn.Returns(id, "msgget(2): ...");
+//   }
+//
+// Each Fails() or Returns() is a branch: one way the call may go. Several branches: the kernel may
+// choose. None: the call blocks. Fails() takes the state as it was before the body changed it only
+// if the body has not changed it yet, so errors come first, as in the kernel.
+//
+// A body is called again with slept() when something that its call waits for may have changed.
+#pragma once
+
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/state.h"
+
+namespace ipcrig {
+
+// What a branch answers. Numbers are ranges, since times are known to the second only.
+struct Expected {
+  Outcome::Kind kind = Outcome::Kind::kReturned;
+  int64_t value = 0;
+  bool any_value = false;       // value and bytes are the kernel's or the program's choice
+  std::string value_name = {};  // "a new id", where no number can be foretold
+  std::vector<Range> numbers = {};
+  std::string bytes = {};
+
+  bool Matches(const Outcome& seen) const;
+  // The outcome itself, for printing and for the simulated kernel; of a range, its beginning.
+  Outcome Example() const;
+};
+
+struct Branch {
+  Expected expected;
+  State next;
+  std::string_view rule;  // the sentence of the man page
+};
+
+class Turn {
+ public:
+  // `seen` is what was observed, if the call has returned, for choices that are the kernel's.
+  Turn(const State& state, int self, const Outcome* seen, Range when, bool slept)
+      : s(state),
+        me(s.processes[static_cast<size_t>(self)]),
+        now(when),
+        self_(self),
+        seen_(seen),
+        slept_(slept) {}
+  Turn(const Turn&) = delete;
+
+  State s;           // the state; bodies change it
+  ProcessState& me;  // the caller, in s
+  const Range now;   // when the call takes effect
+
+  int self() const { return self_; }
+  bool slept() const { return slept_; }
+  const Outcome* seen() const { return seen_; }
+
+  // Branches.
+  void Fails(int error, std::string_view rule);
+  void Faults(int signal, std::string_view rule);
+  void Returns(int64_t value, std::string_view rule);
+  void Returns(Expected expected, std::string_view rule);
+
+  // The call goes on blocking, and has changed the state by now: a write of which a part fits.
+  void BlocksAfter();
+
+  const std::vector<Branch>& branches() const { return branches_; }
+  std::vector<Branch>& branches() { return branches_; }
+  bool progressed() const { return progressed_; }
+
+  // Lookups.
+  template <Kind kKind>
+  int IdOf(const Id<kKind>& id) const {
+    return id.slot < 0 ? id.number : static_cast<int>(ValueOf(id.slot));
+  }
+  int64_t ValueOf(int slot) const;  // -1 where no call succeeded in assigning it
+  int32_t KeyOf(const Key& key) const;
+  int64_t AddressOf(const Address& address) const;  // 0 for NULL
+  // EINVAL: no such object; EIDRM: it is gone while the call slept.
+  int Missing() const { return slept_ ? EIDRM : EINVAL; }
+
+  // A number that the kernel chooses: what was seen if `legal(seen)`, else `invented`.
+  template <typename Legal>
+  int64_t Choose(int64_t invented, Legal legal) const {
+    const bool usable = seen_ != nullptr && seen_->kind == Outcome::Kind::kReturned;
+    return usable && legal(seen_->value) ? seen_->value : invented;
+  }
+  template <typename Object>
+  int ChooseNewId(const std::map<int, Object>& objects) {
+    const int invented = s.next_id++;
+    return static_cast<int>(Choose(invented, [&](int64_t id) {
+      return id >= 0 && id <= INT32_MAX && !objects.contains(static_cast<int>(id));
+    }));
+  }
+
+  // sysvipc(7): whether the mode grants these bits, e.g. 0444 to read, 0222 to write.
+  bool Permitted(const Permissions& perm, uint32_t bits) const;
+  // shmctl(2), msgctl(2), semctl(2): owner, creator or CAP_SYS_ADMIN may set and remove.
+  bool MayChange(const Permissions& perm) const;
+  // IPC_SET: 0 or EINVAL for an id that is not mapped.
+  int Change(Permissions& perm, const Settings& settings) const;
+  Permissions NewPermissions(int32_t key, uint32_t flags) const;
+
+  // The first numbers of IPC_STAT: key, uid, gid, cuid, cgid, mode.
+  static std::vector<Range> StatOf(const Permissions& perm, uint32_t mode_bits = 0);
+
+ private:
+  int self_;
+  const Outcome* seen_;
+  bool slept_;
+  bool progressed_ = false;
+  std::vector<Branch> branches_;
+};
+
+// Finds the object with this key in a map of objects with a `perm`, or end().
+template <typename Object>
+auto FindKey(std::map<int, Object>& objects, int32_t key) {
+  auto it = objects.begin();
+  while (it != objects.end() && (it->second.perm.key != key || key == abi::kIpcPrivate)) ++it;
+  return it;
+}
+
+}  // namespace ipcrig

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// History: what was observed while a scenario ran. Everything that ipcrig says about a run is a
+// function of the scenario and its history, so a saved history can be judged again elsewhere.
+//
+// Between two calls nothing has an order: all events from one kCall to the next belong to one step,
+// and the returns among them may have happened in any order.
+//
+// The text form has one event a line and is what an engine sends to its parent while it runs:
+//
+//   ipcrig-history 1
+//   facts uid=0 gid=0 ...
+//   start 0 2
+//   call 0 0 1763881200
+//   return 0 1763881200 1763881200 returned 7 [] ""
+//   asleep 1 71
+//   done
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "ops/outcome.h"
+#include "ops/snapshot.h"
+
+namespace ipcrig {
+
+// What the machine and the namespace were like when the run began. Sizes in bytes.
+struct Facts {
+  int64_t private_namespace = 0;  // 1: nobody else's objects can be seen
+  int64_t uid = 0;
+  int64_t gid = 0;
+  int64_t cap_ipc_owner = 0;  // capabilities(7) of the workers in their own user namespace
+  int64_t cap_sys_admin = 0;
+  int64_t cap_sys_resource = 0;  // and in the initial one
+  int64_t user_namespace = 0;    // 1: no user or group ids but uid and gid are mapped
+  int64_t page_size = 4096;
+  int64_t shmmax = 0;
+  int64_t shmmni = 0;
+  int64_t shmall = 0;
+  int64_t msgmax = 0;
+  int64_t msgmnb = 0;
+  int64_t msgmni = 0;
+  int64_t semmsl = 0;
+  int64_t semmns = 0;
+  int64_t semopm = 0;
+  int64_t semmni = 0;
+
+  bool operator==(const Facts&) const = default;
+  // Calls f(name, value) for each.
+  void ForEach(const std::function<void(std::string_view, int64_t&)>& f);
+};
+
+struct Event {
+  enum class Kind : uint8_t {
+    kStart,     // a process was started by the engine; outcome.value: its pid
+    kCall,      // step, process, from: the process was told to make the step's call
+    kReturn,    // process, from, to, outcome: its call ended
+    kEnded,     // process, from, to, outcome: the process is gone
+    kAsleep,    // process, outcome.value: seen asleep in this system call, in quiescence
+    kBusy,      // process: neither ended nor asleep within the step's time
+    kNotRun,    // step, process, text: the process could not make the call
+    kSkip,      // text: the scenario cannot run on this machine
+    kSnapshot,  // step or phase, snapshot
+    kClose,     // process, from: the scenario is over, the engine kills the process
+    kSurvivor,  // text: a process that no line of the scenario accounts for
+    kRemove,    // text: an object that the engine removed; outcome: of the removal
+    kBroken,    // text: ipcrig could not do its work
+    kDone,      // the engine came to its end
+  };
+
+  Kind kind = Kind::kDone;
+  int step = -1;
+  int process = -1;
+  int64_t from = 0;  // CLOCK_REALTIME, seconds, before the event
+  int64_t to = 0;    // and after it
+  Outcome outcome = {};
+  std::string text = {};
+  Snapshot snapshot = {};
+
+  bool operator==(const Event&) const = default;
+};
+
+struct History {
+  Facts facts;
+  std::vector<Event> events;
+
+  bool operator==(const History&) const = default;
+
+  // Whether the engine reached its end; otherwise it was killed or died.
+  bool Complete() const { return !events.empty() && events.back().kind == Event::Kind::kDone; }
+  // The first event of the kind, or nullptr.
+  const Event* Find(Event::Kind kind) const;
+};
+
+std::string HistoryHeader();
+std::string PrintFacts(const Facts& facts);
+std::string PrintEvent(const Event& event);  // one or more lines, ended by newlines
+std::string PrintHistory(const History& history);
+
+// The inverse of PrintHistory. A last line without its newline is ignored: an engine that was
+// killed may have been in the middle of it. Errors name the line.
+Result<History> ParseHistory(std::string_view text);
+
+}  // namespace ipcrig

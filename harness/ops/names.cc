@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/names.h"
+
+namespace ipcrig {
+
+std::string_view KindName(Kind kind) {
+  switch (kind) {
+    case Kind::kKey:
+      return "a key";
+    case Kind::kSegment:
+      return "a shared memory segment";
+    case Kind::kQueue:
+      return "a message queue";
+    case Kind::kSet:
+      return "a semaphore set";
+    case Kind::kAddress:
+      return "an attach address";
+    case Kind::kPipe:
+      return "a pipe";
+  }
+  return "nothing";
+}
+
+int Names::FindProcess(std::string_view name) const {
+  for (size_t i = 0; i < processes.size(); ++i) {
+    if (processes[i] == name) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+int Names::FindVariable(std::string_view name) const {
+  for (size_t i = 0; i < variables.size(); ++i) {
+    if (variables[i].name == name) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+}  // namespace ipcrig

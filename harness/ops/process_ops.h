@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Operations on processes: fork(2), execve(2), _exit(2), kill(2), waitpid(2). They are operations
+// like any other because they have IPC semantics: attaches are inherited and dropped, SEM_UNDO is
+// applied, segments marked for removal go with their last process.
+//
+//   A  fork(B)
+//   B  exit(3)
+//   A  wait(B)                        -> exit 3
+#pragma once
+
+#include "ops/op_base.h"
+
+namespace ipcrig {
+
+// The child is a copy of the caller and waits for its own lines.
+struct Fork {
+  static constexpr std::string_view kName = "fork";
+  static constexpr std::string_view kManual = "fork(2)";
+  static constexpr Reply kReply = Reply::kNumber;
+  NewProcess child;
+  static constexpr auto kFields = std::tuple{Field{"child", &Fork::child}};
+  bool operator==(const Fork&) const = default;
+  void Model(Turn& turn) const;
+  void Call(Worker& worker) const;
+};
+
+// Re-executes the worker: a new program image in the same process. Attaches are gone, descriptors
+// and semaphore adjustments stay.
+struct ExecSelf {
+  static constexpr std::string_view kName = "exec";
+  static constexpr std::string_view kManual = "execve(2)";
+  static constexpr Reply kReply = Reply::kNumber;
+  Word<"self"> command;
+  static constexpr auto kFields = std::tuple{Field{"program", &ExecSelf::command}};
+  bool operator==(const ExecSelf&) const = default;
+  void Model(Turn& turn) const;
+  void Call(Worker& worker) const;
+};
+
+// Executes a program of the --programs directory in place of the worker and waits for its end, as
+// one step. It must leave IPC as it found it.
+struct ExecProgram {
+  static constexpr std::string_view kName = "exec";
+  static constexpr std::string_view kManual = "execve(2)";
+  static constexpr Reply kReply = Reply::kProgram;
+  ProgramName program;
+  static constexpr auto kFields = std::tuple{Field{"program", &ExecProgram::program}};
+  bool operator==(const ExecProgram&) const = default;
+  void Model(Turn& turn) const;
+  void Call(Worker& worker) const;
+};
+
+struct Exit {
+  static constexpr std::string_view kName = "exit";
+  static constexpr std::string_view kManual = "_exit(2)";
+  static constexpr Reply kReply = Reply::kNothing;
+  Number<0, 255> status;
+  static constexpr auto kFields = std::tuple{Field{"status", &Exit::status}};
+  bool operator==(const Exit&) const = default;
+  void Model(Turn& turn) const;
+  void Call(Worker& worker) const;
+};
+
+// Signals other than SIGKILL have their default action.
+struct Kill {
+  static constexpr std::string_view kName = "kill";
+  static constexpr std::string_view kManual = "kill(2)";
+  static constexpr Reply kReply = Reply::kNumber;
+  Process target;
+  Signal signal;
+  static constexpr auto kFields =
+      std::tuple{Field{"pid", &Kill::target}, Field{"sig", &Kill::signal}};
+  bool operator==(const Kill&) const = default;
+  void Model(Turn& turn) const;
+  void Call(Worker& worker) const;
+};
+
+// waitpid(pid, &status, 0)
+struct Wait {
+  static constexpr std::string_view kName = "wait";
+  static constexpr std::string_view kManual = "wait(2)";
+  static constexpr Reply kReply = Reply::kStatus;
+  Process target;
+  static constexpr auto kFields = std::tuple{Field{"pid", &Wait::target}};
+  bool operator==(const Wait&) const = default;
+  void Model(Turn& turn) const;
+  void Call(Worker& worker) const;
+};
+
+}  // namespace ipcrig

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Scenario: processes and what they do, one call a line. The order of the lines is the schedule.
+//
+//   # A message that is sent is received.
+//   A  q = msgget(IPC_PRIVATE, 0600)
+//   B  msgrcv(q, 100, 0, 0)           -> blocks
+//   A  msgsnd(q, 1, "hello", 0)
+//   B  returns                        -> {1, "hello"}
+//   ipcs
+//
+// The grammar is scenarios/README.md. Reading and printing are inverse: ParseScenario(Print(s)) is
+// s, comments included, and Print() is the normal form of the text.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "ops/expectation.h"
+
+namespace ipcrig {
+
+inline constexpr size_t kMaxScenarioBytes = 1 << 20;
+inline constexpr size_t kMaxLineBytes = 4096;
+inline constexpr size_t kMaxSteps = 2000;
+
+struct Step {
+  enum class Kind : uint8_t {
+    kCall,     // `A  op(...)`: the process calls
+    kReturns,  // `A  returns`: the call that blocked has returned by now
+    kIpcs,     // `ipcs`: what exists is what the model says
+  };
+
+  Kind kind = Kind::kCall;
+  int8_t process = 0;  // of kCall and kReturns
+  Op op = Exit{};      // of kCall; of kReturns the call that returns
+  Expectation expect = {};
+  std::string comment = {};             // after the step, with its '#'
+  std::vector<std::string> above = {};  // comments and blank lines before the step
+
+  bool operator==(const Step&) const = default;
+};
+
+struct Scenario {
+  Names names;
+  std::vector<Step> steps;
+  std::vector<std::string> below;  // comments and blank lines after the last step
+
+  bool operator==(const Scenario&) const = default;
+
+  // The line of the step in the printed text, from 1.
+  int LineOf(size_t step) const;
+};
+
+// Where and why a text is not a scenario. Text() has the line itself and a caret:
+//
+//   a.ipc:3:4: unknown operation msgrecv; `ipcrig ops` lists them
+//     B  msgrecv(q, 100, 0, 0)
+//        ^
+struct ParseError {
+  std::string path;
+  int line = 0;
+  int column = 0;
+  std::string message;
+  std::string source;
+
+  std::string Text() const;
+};
+
+// `path` is used in errors only.
+std::variant<Scenario, ParseError> ParseScenario(std::string_view text, std::string_view path);
+
+std::string PrintScenario(const Scenario& scenario);
+// One step as it is printed, without the lines above, padding and comment: "B  returns -> EIDRM".
+std::string StepText(const Scenario& scenario, size_t step);
+
+}  // namespace ipcrig

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/lanes.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "check/steps.h"
+
+namespace ipcrig {
+namespace {
+
+constexpr size_t kLabelWidth = 8;  // "> 1234  "
+constexpr size_t kGap = 2;
+constexpr size_t kLeastColumn = 22;
+
+enum class Lane { kAbsent, kIdle, kAsleep };
+
+struct Row {
+  int line = 0;  // 0: none
+  bool marked = false;
+  std::vector<std::string> cells;
+};
+
+std::string Cut(const std::string& text, size_t width) {
+  return text.size() <= width ? text : text.substr(0, width - 2) + "..";
+}
+
+class Picture {
+ public:
+  Picture(const Scenario& scenario, const std::vector<Finding>& findings)
+      : scenario_(scenario),
+        findings_(findings),
+        lanes_(scenario.names.processes.size(), Lane::kAbsent) {}
+
+  std::vector<Row> Rows(const History& history) {
+    for (const ObservedStep& step : GatherSteps(history)) Add(step);
+    return std::move(rows_);
+  }
+
+ private:
+  Lane& LaneOf(int process) { return lanes_[static_cast<size_t>(process)]; }
+
+  Row& NewRow(int step) {
+    Row row;
+    if (step >= 0) {
+      row.line = scenario_.LineOf(static_cast<size_t>(step));
+      row.marked = std::any_of(findings_.begin(), findings_.end(),
+                               [&](const Finding& finding) { return finding.step == step; });
+    }
+    for (const Lane lane : lanes_) {
+      row.cells.push_back(lane == Lane::kAbsent ? "" : lane == Lane::kIdle ? "|" : ":");
+    }
+    rows_.push_back(std::move(row));
+    return rows_.back();
+  }
+
+  void Add(const ObservedStep& step) {
+    const Event& event = *step.event;
+    const auto process = static_cast<size_t>(std::max(event.process, 0));
+    switch (event.kind) {
+      case Event::Kind::kStart:
+        LaneOf(event.process) = Lane::kIdle;
+        return;
+      case Event::Kind::kCall: {
+        const Op& op = scenario_.steps[static_cast<size_t>(event.step)].op;
+        Writer text{scenario_.names, ""};
+        PrintOp(text, op);
+        NewRow(event.step).cells[process] = text.out;
+        LaneOf(event.process) = Lane::kAsleep;
+        ops_[event.process] = op;
+        if (const auto* fork = std::get_if<Fork>(&op)) LaneOf(fork->child.index) = Lane::kIdle;
+        return AddOutcomes(step);
+      }
+      case Event::Kind::kClose:
+        if (step.seen.size() > 1) AddOutcomes(step);
+        return;
+      case Event::Kind::kSnapshot:
+        if (event.step >= 0) NewRow(event.step).cells[0] = "ipcs";
+        return;
+      case Event::Kind::kNotRun:
+        NewRow(event.step).cells[process] = event.text;
+        return;
+      default:
+        return;
+    }
+  }
+
+  void AddOutcomes(const ObservedStep& step) {
+    if (step.seen.empty() && step.busy.empty()) return;
+    for (const Seen& seen : step.seen) {
+      LaneOf(seen.process) = seen.outcome.Ended() ? Lane::kAbsent : Lane::kIdle;
+    }
+    Row& row = NewRow(-1);
+    for (const Seen& seen : step.seen) {
+      const auto op = ops_.find(seen.process);
+      const std::string text =
+          op == ops_.end() ? EndText(seen.outcome) : OutcomeText(op->second, seen.outcome);
+      row.cells[static_cast<size_t>(seen.process)] = "= " + text;
+    }
+    for (const Event* busy : step.busy) {
+      row.cells[static_cast<size_t>(busy->process)] = "busy until the time was up";
+    }
+  }
+
+  const Scenario& scenario_;
+  const std::vector<Finding>& findings_;
+  std::vector<Lane> lanes_;
+  std::map<int, Op> ops_;
+  std::vector<Row> rows_;
+};
+
+// How wide each column has to be, and may be.
+std::vector<size_t> Widths(const std::vector<Row>& rows, size_t columns, size_t width) {
+  const size_t room = width > kLabelWidth ? width - kLabelWidth : kLeastColumn;
+  const size_t most = std::max(room / std::max<size_t>(columns, 1), kLeastColumn) - kGap;
+  std::vector<size_t> widths(columns, 1);
+  for (const Row& row : rows) {
+    for (size_t i = 0; i < columns; ++i) {
+      widths[i] = std::max(widths[i], std::min(row.cells[i].size(), most));
+    }
+  }
+  return widths;
+}
+
+// Several processes do not fit beside each other: what they did, with their names, in one column.
+void Fold(const Names& names, std::vector<Row>& rows) {
+  for (Row& row : rows) {
+    std::string text;
+    for (size_t i = 0; i < row.cells.size(); ++i) {
+      if (row.cells[i].size() <= 1) continue;
+      text += fmt::format("{}{}: {}", text.empty() ? "" : "   ", names.processes[i], row.cells[i]);
+    }
+    row.cells = {text};
+  }
+}
+
+std::string RowText(const Row& row, const std::vector<size_t>& widths) {
+  std::string text = row.marked ? "> " : "  ";
+  text += row.line > 0 ? fmt::format("{:>4}  ", row.line) : "      ";
+  for (size_t i = 0; i < row.cells.size(); ++i) {
+    text += fmt::format("{:<{}}", Cut(row.cells[i], widths[i]), widths[i] + kGap);
+  }
+  text.erase(text.find_last_not_of(' ') + 1);
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string> DrawLanes(const Scenario& scenario, const History& history,
+                                   const std::vector<Finding>& findings, size_t width,
+                                   size_t most_rows) {
+  std::vector<Row> rows = Picture(scenario, findings).Rows(history);
+  Row head;
+  head.cells = scenario.names.processes;
+  const bool folded = head.cells.size() * kLeastColumn + kLabelWidth > width;
+  if (folded) {
+    Fold(scenario.names, rows);
+    head.cells = {""};
+  }
+  std::vector<size_t> widths = Widths(rows, head.cells.size(), width);
+  for (size_t i = 0; i < widths.size(); ++i) widths[i] = std::max(widths[i], head.cells[i].size());
+  std::vector<std::string> lines;
+  lines.push_back(RowText(head, widths).replace(2, 4, "line"));
+  if (rows.size() > most_rows) {
+    lines.push_back(fmt::format("    ... {} rows before", rows.size() - most_rows));
+    rows.erase(rows.begin(), rows.end() - static_cast<ptrdiff_t>(most_rows));
+  }
+  for (const Row& row : rows) lines.push_back(RowText(row, widths));
+  return lines;
+}
+
+}  // namespace ipcrig

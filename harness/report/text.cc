@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include <fmt/format.h>
+
+#include "report/lanes.h"
+#include "report/report.h"
+
+namespace ipcrig {
+namespace {
+
+constexpr std::string_view kReset = "\x1b[0m";
+
+std::string Upper(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper) c = static_cast<char>(toupper(static_cast<unsigned char>(c)));
+  return upper;
+}
+
+std::string Paint(std::string_view text, std::string_view code, const TextStyle& style) {
+  if (!style.color) return std::string(text);
+  return fmt::format("\x1b[{}m{}{}", code, text, kReset);
+}
+
+std::string_view ColorOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kPass:
+      return "32";
+    case Verdict::kFail:
+      return "31;1";
+    case Verdict::kSkipped:
+      return "36";
+    default:
+      return "35;1";
+  }
+}
+
+// "lowest.ipc:5", or the file alone for what is about the run as a whole.
+std::string PlaceOf(const ScenarioResult& result, const Finding& finding) {
+  if (finding.step < 0) return result.path;
+  return fmt::format("{}:{}", result.path,
+                     result.scenario.LineOf(static_cast<size_t>(finding.step)));
+}
+
+std::string FindingText(const ScenarioResult& result, const Finding& finding,
+                        const TextStyle& style) {
+  std::string text = fmt::format("{} {}: {}: {}\n", Paint("==ipcrig==", "1", style),
+                                 VerdictWord(Verdict::kFail, style), finding.check, finding.title);
+  const std::string line =
+      finding.step < 0 ? "  after the last line"
+                       : "  " + StepText(result.scenario, static_cast<size_t>(finding.step));
+  text += fmt::format("  at        {}{}\n", PlaceOf(result, finding), line);
+  const char* label = "expected";
+  for (const Finding::Expected& expected : finding.expected) {
+    text += fmt::format("  {:<8}  {}\n", label, expected.outcome);
+    if (!expected.rule.empty()) text += fmt::format("              {}\n", expected.rule);
+    label = "or";
+  }
+  text += fmt::format("  observed  {}\n", finding.seen);
+  return text;
+}
+
+}  // namespace
+
+std::string VerdictWord(Verdict verdict, const TextStyle& style) {
+  return Paint(Upper(VerdictName(verdict)), ColorOf(verdict), style);
+}
+
+std::string TextPicture(const ScenarioResult& result, const TextStyle& style) {
+  std::string text;
+  for (const auto& line : DrawLanes(result.scenario, result.history, result.judgement.findings,
+                                    style.width - 2, style.most_rows)) {
+    text += "  " + line + "\n";
+  }
+  return text;
+}
+
+std::string TextReport(const ScenarioResult& result, const TextStyle& style) {
+  const Judgement& judgement = result.judgement;
+  if (judgement.findings.empty()) {
+    return fmt::format("{}  {}: {}\n", VerdictWord(judgement.verdict, style), result.path,
+                       judgement.reason);
+  }
+  std::string text;
+  for (const Finding& finding : judgement.findings) text += FindingText(result, finding, style);
+  text += "\n" + TextPicture(result, style) + "\n";
+  for (const std::string& note : judgement.notes) text += fmt::format("  note      {}\n", note);
+  text += fmt::format("  again     ipcrig replay {}\n", result.path);
+  for (const Finding& finding : judgement.findings) {
+    text += fmt::format("SUMMARY: ipcrig: {} at {}\n", finding.signature, PlaceOf(result, finding));
+  }
+  return text;
+}
+
+std::string SummaryLine(const std::vector<ScenarioResult>& results, double seconds) {
+  std::array<int, 5> counts = {};
+  for (const ScenarioResult& result : results) {
+    ++counts[static_cast<size_t>(result.judgement.verdict)];
+  }
+  std::string text = fmt::format("{} scenario{}:", results.size(), results.size() == 1 ? "" : "s");
+  const char* separator = " ";
+  for (size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] == 0) continue;
+    text += fmt::format("{}{} {}", separator, counts[i], VerdictName(static_cast<Verdict>(i)));
+    separator = ", ";
+  }
+  return text + fmt::format(" in {:.1f} s", seconds);
+}
+
+}  // namespace ipcrig
