@@ -103,6 +103,8 @@ class Judging {
       case Event::Kind::kStart:
         return Start(event);
       case Event::Kind::kCall:
+        CheckReturnsUpTo(event.step);
+        if (!result_.findings.empty()) return;
         CallOf(event.process) = {event.step, std::nullopt};
         return Conform(step, StepOf(event).op);
       case Event::Kind::kClose:
@@ -157,8 +159,6 @@ class Judging {
   }
 
   void Conform(const ObservedStep& step, const std::optional<Op>& op) {
-    if (op) CheckReturnsUpTo(step.event->step);
-    if (!result_.findings.empty()) return;
     if (!step.busy.empty()) return Hang(*step.busy.front());
     Acceptance acceptance = Accept(states_, {step.event->process, op, step.seen, step.now});
     for (const Seen& seen : step.seen) CallOf(seen.process).outcome = seen.outcome;

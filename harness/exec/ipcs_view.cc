@@ -49,7 +49,8 @@ int64_t TakeTime(Cells& cells, bool full, int64_t now) {
     return 0;
   }
   const std::string month = full ? Take(cells) : first;
-  const std::string text = fmt::format("{} {} {}", month, Take(cells), Take(cells));
+  const std::string day = Take(cells);
+  const std::string text = fmt::format("{} {} {}", month, day, Take(cells));
   tm broken = {};
   const auto now_time = static_cast<time_t>(now);
   gmtime_r(&now_time, &broken);

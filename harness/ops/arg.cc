@@ -58,7 +58,8 @@ void PrintFlags(Writer& out, uint32_t bits, std::span<const FlagName> names, boo
     bits &= ~flag.bits;
   }
   if (bits == 0 && !first) return;
-  out << (first ? "" : "|") << (mode ? fmt::format("{:#o}", bits) : fmt::format("{:#x}", bits));
+  out << (first ? "" : "|")
+      << (mode || bits == 0 ? fmt::format("{:#o}", bits) : fmt::format("{:#x}", bits));
 }
 
 uint32_t ReadFlags(Reader& in, std::span<const FlagName> names, bool mode) {

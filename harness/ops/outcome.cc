@@ -42,7 +42,8 @@ std::string ReplyText(const Op& op, const Outcome& outcome) {
     case Reply::kNothing:
       break;
   }
-  return std::to_string(outcome.value);
+  const bool address = outcome.value > UINT32_MAX;
+  return address ? fmt::format("{:#x}", outcome.value) : std::to_string(outcome.value);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "report/lanes.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -66,11 +67,16 @@ class Picture {
         const Op& op = scenario_.steps[static_cast<size_t>(event.step)].op;
         Writer text{scenario_.names, ""};
         PrintOp(text, op);
-        NewRow(event.step).cells[process] = text.out;
+        std::string& cell = NewRow(event.step).cells[process];
+        cell = text.out;
         LaneOf(event.process) = Lane::kAsleep;
         ops_[event.process] = op;
         if (const auto* fork = std::get_if<Fork>(&op)) LaneOf(fork->child.index) = Lane::kIdle;
-        return AddOutcomes(step);
+        const bool alone = step.seen.size() == 1 && step.busy.empty() &&
+                           step.seen.front().process == event.process;
+        if (!alone) return AddOutcomes(step);
+        cell += "  = " + OutcomeText(op, step.seen.front().outcome);
+        return NoteEnds(step);
       }
       case Event::Kind::kClose:
         if (step.seen.size() > 1) AddOutcomes(step);
@@ -86,11 +92,15 @@ class Picture {
     }
   }
 
-  void AddOutcomes(const ObservedStep& step) {
-    if (step.seen.empty() && step.busy.empty()) return;
+  void NoteEnds(const ObservedStep& step) {
     for (const Seen& seen : step.seen) {
       LaneOf(seen.process) = seen.outcome.Ended() ? Lane::kAbsent : Lane::kIdle;
     }
+  }
+
+  void AddOutcomes(const ObservedStep& step) {
+    if (step.seen.empty() && step.busy.empty()) return;
+    NoteEnds(step);
     Row& row = NewRow(-1);
     for (const Seen& seen : step.seen) {
       const auto op = ops_.find(seen.process);
@@ -110,15 +120,19 @@ class Picture {
   std::vector<Row> rows_;
 };
 
-// How wide each column has to be, and may be.
-std::vector<size_t> Widths(const std::vector<Row>& rows, size_t columns, size_t width) {
-  const size_t room = width > kLabelWidth ? width - kLabelWidth : kLeastColumn;
-  const size_t most = std::max(room / std::max<size_t>(columns, 1), kLeastColumn) - kGap;
-  std::vector<size_t> widths(columns, 1);
+// How wide each column is: as wide as its cells, and where that is too much, the widest give way.
+std::vector<size_t> Widths(const std::vector<Row>& rows, size_t width) {
+  std::vector<size_t> widths;
   for (const Row& row : rows) {
-    for (size_t i = 0; i < columns; ++i) {
-      widths[i] = std::max(widths[i], std::min(row.cells[i].size(), most));
-    }
+    widths.resize(row.cells.size());
+    for (size_t i = 0; i < widths.size(); ++i) widths[i] = std::max(widths[i], row.cells[i].size());
+  }
+  const size_t gaps = kGap * (widths.size() - 1);
+  const size_t room = width - std::min(width, kLabelWidth + gaps);
+  while (std::accumulate(widths.begin(), widths.end(), size_t{0}) > room) {
+    const auto widest = std::max_element(widths.begin(), widths.end());
+    if (*widest <= kLeastColumn / 2) break;
+    --*widest;
   }
   return widths;
 }
@@ -158,10 +172,11 @@ std::vector<std::string> DrawLanes(const Scenario& scenario, const History& hist
     Fold(scenario.names, rows);
     head.cells = {""};
   }
-  std::vector<size_t> widths = Widths(rows, head.cells.size(), width);
-  for (size_t i = 0; i < widths.size(); ++i) widths[i] = std::max(widths[i], head.cells[i].size());
+  rows.insert(rows.begin(), head);
+  const std::vector<size_t> widths = Widths(rows, width);
   std::vector<std::string> lines;
   lines.push_back(RowText(head, widths).replace(2, 4, "line"));
+  rows.erase(rows.begin());
   if (rows.size() > most_rows) {
     lines.push_back(fmt::format("    ... {} rows before", rows.size() - most_rows));
     rows.erase(rows.begin(), rows.end() - static_cast<ptrdiff_t>(most_rows));

@@ -2,12 +2,11 @@
 //
 // Lanes: a history as a picture for a terminal. One column per process, time runs down.
 //
-//   line  A                              B
-//      2  q = msgget(IPC_PRIVATE, 0600)  |
-//         = 0                            |
-//   >  3  |                              msgrcv(q, 100, 0, 0)
-//      4  msgsnd(q, 1, "hello", 0)       :
-//         = 0                            = {1, "hello"}
+//   line  A                                   B
+//      2  q = msgget(IPC_PRIVATE, 0600)  = 0  |
+//   >  3  |                                   msgrcv(q, 100, 0, 0)
+//      4  msgsnd(q, 1, "hello", 0)            :
+//         = 0                                 = {1, "hello"}
 //
 // A bar is a process that waits for its next line, a colon one that sleeps in its call. The lines
 // of findings have a mark.

@@ -80,8 +80,8 @@ std::string TextPicture(const ScenarioResult& result, const TextStyle& style) {
 std::string TextReport(const ScenarioResult& result, const TextStyle& style) {
   const Judgement& judgement = result.judgement;
   if (judgement.findings.empty()) {
-    return fmt::format("{}  {}: {}\n", VerdictWord(judgement.verdict, style), result.path,
-                       judgement.reason);
+    return fmt::format("{}  {}{}{}\n", VerdictWord(judgement.verdict, style), result.path,
+                       judgement.reason.empty() ? "" : ": ", judgement.reason);
   }
   std::string text;
   for (const Finding& finding : judgement.findings) text += FindingText(result, finding, style);
