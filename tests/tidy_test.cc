@@ -158,6 +158,7 @@ const std::array<Row, 10> kRows = {{
       {"harness/a.cc", "std::regex r;\n", 1}},
      {{"harness/a.cc", "static_assert(x); _exit(1); ::_exit(2); std::system_error e; // exit(1)\n"},
       {"harness/a.cc", "std::this_thread::yield(); int exit = 1; std::system_category();\n"},
+      {"harness/a.cc", "return app.exit(error) + app->exit(error);\n"},
       {"tests/a.cc", "exit(1);\n"}}},
     {"NoMachinePaths",
      NoMachinePaths,

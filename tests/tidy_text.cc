@@ -268,6 +268,8 @@ size_t FindWord(std::string_view text, std::string_view word, size_t from) {
 std::vector<size_t> FindCalls(std::string_view code, std::string_view name) {
   std::vector<size_t> calls;
   for (size_t at = FindWord(code, name, 0); at != kNowhere; at = FindWord(code, name, at + 1)) {
+    const std::string_view before = code.substr(0, at);
+    if (before.ends_with('.') || before.ends_with("->")) continue;
     const size_t next = code.find_first_not_of(" \n", at + name.size());
     if (next != kNowhere && code[next] == '(') calls.push_back(at);
   }

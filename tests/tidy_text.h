@@ -29,7 +29,8 @@ std::string CodeOf(std::string_view text);
 // Where `word` next occurs at or after `from`, not as part of a longer identifier; npos if nowhere.
 size_t FindWord(std::string_view text, std::string_view word, size_t from);
 
-// Where the function `name` is called or declared: the word, followed by a parenthesis.
+// Where the function `name` is called or declared: the word, followed by a parenthesis. A member
+// function called by that name, as in app.exit(error), is another function.
 std::vector<size_t> FindCalls(std::string_view code, std::string_view name);
 
 struct Function {

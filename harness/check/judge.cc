@@ -192,7 +192,7 @@ class Judging {
          busy.process,
          "time is up, and a process is still busy in " + call,
          {{"it returns, ends or sleeps", ""}},
-         "busy, " + busy.text,
+         busy.text,
          "hang: " + call});
   }
 
@@ -218,7 +218,7 @@ class Judging {
     finding.title = "model and kernel agree on an outcome that the line does not expect";
     Writer wanted{scenario_.names, ""};
     PrintExpectation(wanted, step.op, step.expect);
-    finding.expected.push_back({wanted.out.empty() ? "it returns" : wanted.out, "this line"});
+    finding.expected.push_back({wanted.out.empty() ? "it returns" : wanted.out, ""});
     finding.seen = outcome ? OutcomeText(step.op, *outcome) : "blocks";
     finding.signature =
         fmt::format("expectation: {}: {}", OpName(step.op), OutcomeClass(finding.seen));

@@ -20,8 +20,11 @@ std::string RangeText(Column column, const Range& range) {
   return fmt::format("{} .. {}", range.from, range.to);
 }
 
-// Where in a run the snapshot was taken: "at the end", "after removal".
-std::string MomentOf(const Event& event) { return event.step >= 0 ? "here" : event.text; }
+// Where in a run the snapshot was taken: "here", "at the end", "after removal".
+std::string MomentOf(const Event& event) {
+  if (event.step >= 0) return "here";
+  return event.text == "end" ? "at the end" : event.text;
+}
 
 class Comparison {
  public:
@@ -35,24 +38,24 @@ class Comparison {
     for (const View& view : event_.snapshot) {
       if (!view.unavailable.empty()) continue;
       CompareRows(view);
-      if (!shared_) CompareTotals(view);
+      if (!shared_ && findings_.empty()) CompareTotals(view);
     }
     return std::move(findings_);
   }
 
  private:
+  // One finding for each signature: the same object in another view is the same finding.
   void Add(std::string check, std::string title, std::string expected, std::string seen,
-           std::string signature) {
-    const bool known = std::any_of(findings_.begin(), findings_.end(), [&](const Finding& finding) {
-      return finding.signature == signature && check != "report";
-    });
-    if (known) return;  // the same object in another view
+           const std::string& signature) {
     Finding finding{std::move(check), event_.step};
     finding.title = std::move(title);
     finding.expected.push_back({std::move(expected), ""});
     finding.seen = std::move(seen);
     finding.signature = finding.check + ": " + signature;
-    findings_.push_back(std::move(finding));
+    const bool known = std::any_of(findings_.begin(), findings_.end(), [&](const Finding& other) {
+      return other.signature == finding.signature;
+    });
+    if (!known) findings_.push_back(std::move(finding));
   }
 
   void CompareRows(const View& view) {

@@ -61,7 +61,7 @@ struct Board {
   std::atomic<uint32_t> answers;  // how many replies there were in all lanes; futex
   int32_t board_fd;
   int32_t realtime;            // 1: workers run with SCHED_FIFO, above the engine
-  int32_t die_with_engine;     // 1: no PID namespace ends the workers with the engine
+  int32_t pids_are_reused;     // 1: no PID namespace keeps them apart from other processes'
   int32_t ids[kMaxVariables];  // of objects, and keys; -1 where no call succeeded
   int32_t pids[kMaxProcesses];
   char programs[kMaxPath];  // the directory of exec'd programs

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@ namespace ipcrig {
 namespace {
 
 constexpr int64_t kLookAgainUs = 200;
+constexpr int64_t kDyingUs = 1000000;  // how long killed processes may take to be gone
 // The kernel takes its seconds from a clock that is up to a tick behind.
 constexpr int64_t kClockLagNs = 100'000'000;
 
@@ -91,7 +93,7 @@ bool Engine::Prepare() {
   }
   board_ = *board;
   board_->realtime = options_.realtime && EnterRealtime() ? 1 : 0;
-  board_->die_with_engine = isolation_ == Isolation::kShared ? 1 : 0;
+  board_->pids_are_reused = isolation_ == Isolation::kShared ? 1 : 0;
   strncpy(board_->programs, options_.programs.c_str(), kMaxPath - 1);
   std::vector<bool> forked(runners_.size());
   for (const Step& step : scenario_.steps) {
@@ -135,7 +137,11 @@ bool Engine::StartProcess(int process, int step) {
     stopped_ = true;
     return false;
   }
-  if (pid == 0) Worker(*board_, process).Run();
+  if (pid == 0) {
+    // Without a PID namespace nothing else ends a worker whose engine was killed.
+    if (isolation_ == Isolation::kShared) prctl(PR_SET_PDEATHSIG, SIGKILL);
+    Worker(*board_, process).Run();
+  }
   board_->pids[process] = pid;
   Adopt(process);
   Settle(EarliestSecond());
@@ -304,27 +310,35 @@ void Engine::ReportBusy() {
       Emit({.kind = Event::Kind::kBusy,
             .step = self.step,
             .process = process,
-            .text = std::string("state ") + look.state});
+            .text = Describe(look)});
     }
   }
 }
 
 bool Engine::TimeIsUp() const { return asked_to_stop != 0 || MonotonicUs() > deadline_us_; }
 
-// The end of a run: everybody dies, everything is removed, and both are looked at.
+void Engine::EndProcess(int process) {
+  syscall(SYS_pidfd_send_signal, runner(process).pidfd.get(), SIGKILL, nullptr, 0);
+  runner(process).must_end = true;
+}
+
+// The end of a run: everybody dies, everything is removed, and both are looked at. Processes die
+// one after the other, so that what each leaves behind can be judged; in a hurry all at once.
 void Engine::Close() {
   if (!stopped_) EmitSnapshot(-1, "end", options_.ipcs_program);
-  deadline_us_ = std::max(deadline_us_, MonotonicUs() + 1000000);
+  deadline_us_ = std::max(deadline_us_, MonotonicUs() + kDyingUs);
+  const auto alive = [&](int process) {
+    return runner(process).life != Life::kUnborn && runner(process).life != Life::kGone;
+  };
   for (size_t i = 0; i < runners_.size(); ++i) {
     const auto process = static_cast<int>(i);
-    Runner& self = runner(process);
-    if (self.life == Life::kUnborn || self.life == Life::kGone) continue;
+    if (!alive(process)) continue;
     const int64_t from = EarliestSecond();
-    if (!stopped_) Emit({.kind = Event::Kind::kClose, .process = process, .from = from});
-    syscall(SYS_pidfd_send_signal, self.pidfd.get(), SIGKILL, nullptr, 0);
-    self.must_end = true;
-    Settle(from);
+    Emit({.kind = Event::Kind::kClose, .process = process, .from = from});
+    EndProcess(process);
+    if (!stopped_) Settle(from);
   }
+  Settle(EarliestSecond());
   FindSurvivors();
   if (!stopped_) EmitSnapshot(-1, "after exit", false);
   RemoveObjects();

@@ -60,6 +60,7 @@ class Engine {
   void CollectReply(int process, int64_t from);
   void AfterReply(int process, const Outcome& outcome);
   void ReportBusy();
+  void EndProcess(int process);
   void Close();
   void RemoveObjects();
   void FindSurvivors();

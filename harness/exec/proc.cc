@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <fmt/format.h>
+#include <sys/syscall.h>
 
 namespace ipcrig {
 namespace {
@@ -24,7 +25,36 @@ int ToNumber(std::string_view digits, int otherwise) {
   return number;
 }
 
+// The calls that a program is likely to hang in.
+std::string SyscallName(int number) {
+  switch (number) {
+    case SYS_msgrcv:
+      return "msgrcv";
+    case SYS_msgsnd:
+      return "msgsnd";
+    case SYS_semop:
+    case SYS_semtimedop:
+      return "semop";
+    case SYS_wait4:
+    case SYS_waitid:
+      return "wait";
+    case SYS_read:
+      return "read";
+    case SYS_write:
+      return "write";
+    case SYS_futex:
+      return "futex";
+    default:
+      return fmt::format("system call {}", number);
+  }
+}
+
 }  // namespace
+
+std::string Describe(const ProcLook& look) {
+  if (look.state != 'S' || look.syscall < 0) return fmt::format("state {}", look.state);
+  return "asleep in " + SyscallName(look.syscall);
+}
 
 ProcWatch::ProcWatch(int proc_pid)
     : stat_(open(fmt::format("/proc/{}/stat", proc_pid).c_str(), O_RDONLY | O_CLOEXEC)),

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "base/unique_fd.h"
 
@@ -23,6 +24,9 @@ struct ProcLook {
   int syscall = -1;                // -1: none, running, or unreadable
   std::optional<int> exit_status;  // the wait status, of a zombie
 };
+
+// "asleep in msgrcv", "state R": for people.
+std::string Describe(const ProcLook& look);
 
 class ProcWatch {
  public:

@@ -32,7 +32,7 @@ void PutNumber(char (&text)[12], int number) {
 // is gone for good: its number may be somebody else's by now.
 pid_t PidOf(Worker& worker, const Process& process) {
   const Lane& theirs = worker.board().lanes[process.index];
-  const bool stale = worker.board().die_with_engine != 0 && theirs.reaped.load() != 0;
+  const bool stale = worker.board().pids_are_reused != 0 && theirs.reaped.load() != 0;
   return stale ? 0 : worker.board().pids[process.index];
 }
 

@@ -2,7 +2,6 @@
 #include "exec/worker.h"
 
 #include <sched.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -43,7 +42,6 @@ void ResetSignals() {
 void Worker::Announce() {
   Lane& mine = lane();
   ResetSignals();
-  if (board_->die_with_engine != 0) prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (board_->realtime != 0) RaisePriority();
   InstallFaultHandler();
   (void)signal(SIGPIPE, SIG_IGN);

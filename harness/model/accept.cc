@@ -30,6 +30,18 @@ int64_t OrderKey(const ProcessState& process) {
   return ordered ? process.since : -1;
 }
 
+// The call with its objects' ids in place of variables, which others may assign anew meanwhile.
+Op Resolved(const Turn& turn, const Op& op) {
+  Op resolved = op;
+  std::visit(
+      [&]<typename T>(T& call) {
+        if constexpr (requires { call.queue.slot; }) call.queue = {-1, turn.IdOf(call.queue)};
+        if constexpr (requires { call.set.slot; }) call.set = {-1, turn.IdOf(call.set)};
+      },
+      resolved);
+  return resolved;
+}
+
 // A call that fails leaves -1 in the variable that it assigns.
 void ForgetResult(State& state, int process, const Op& op) {
   const int slot = OpAssigns(op);
@@ -57,9 +69,10 @@ class Search {
     if (turn.branches().empty()) {
       if (seen != nullptr)
         return Miss(MissKind(seen, Mismatch::Kind::kNotBlocked), caller, op, {}, seen);
+      const Op pending = Resolved(turn, op);
       State next = std::move(turn.s);
       ProcessState& me = next.processes[static_cast<size_t>(caller)];
-      me.pending = op;
+      me.pending = pending;
       me.since = next.clock++;
       return Settle(std::move(next), observation_.seen);
     }

@@ -143,6 +143,10 @@ void Semop::Model(Turn& turn) const {
   }
   SemaphoreSet& target = found->second;
   bool alters = false;
+  // Linux gets the adjustments ready before it looks at anything else.
+  for (const SemOp& op : ops.view()) {
+    if ((op.flags & abi::kSemUndo) != 0) turn.me.undo[id].resize(target.semaphores.size());
+  }
   for (const SemOp& op : ops.view()) {
     if (op.num >= target.semaphores.size()) return turn.Fails(EFBIG, "semop(2): sem_num too large");
     alters = alters || op.op != 0;
@@ -196,6 +200,7 @@ void SemctlGetzcnt::Model(Turn& turn) const {
 }
 
 void SemctlSetval::Model(Turn& turn) const {
+  if (turn.IdOf(set) < 0) return turn.Fails(EINVAL, "semctl(2): invalid semid");
   if (value.value < 0 || value.value > kSemvmx) {
     return turn.Fails(ERANGE, "semctl(2): SETVAL to less than 0 or more than SEMVMX");
   }

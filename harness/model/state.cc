@@ -8,7 +8,7 @@ namespace ipcrig {
 namespace {
 
 // semop(2), SEM_UNDO: when the process terminates, the operation is undone; the value is kept
-// within 0 and SEMVMX.
+// within 0 and SEMVMX. Linux notes the time also where all adjustments are 0.
 void ApplyUndo(State& state, ProcessState& process, Range now) {
   for (const auto& [id, adjustments] : std::exchange(process.undo, {})) {
     const auto set = state.sets.find(id);

@@ -10,9 +10,9 @@
 //     turn.Returns(id, "msgget(2): ...");
 //   }
 //
-// Each Fails() or Returns() is a branch: one way the call may go. Several branches: the kernel may
-// choose. None: the call blocks. Fails() takes the state as it was before the body changed it only
-// if the body has not changed it yet, so errors come first, as in the kernel.
+// Each Fails() or Returns() is a branch: one way the call may go, with the state as the body has
+// left it by then; so errors come first, as in the kernel. Several branches: the kernel may choose.
+// None: the call blocks.
 //
 // A body is called again with slept() when something that its call waits for may have changed.
 #pragma once

@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kLabelWidth = 8;  // "> 1234  "
 constexpr size_t kGap = 2;
-constexpr size_t kLeastColumn = 22;
+constexpr size_t kLeastColumn = 30;
 
 enum class Lane { kAbsent, kIdle, kAsleep };
 
@@ -79,7 +79,11 @@ class Picture {
         return NoteEnds(step);
       }
       case Event::Kind::kClose:
-        if (step.seen.size() > 1) AddOutcomes(step);
+        // Only where the death of a process set another one free.
+        if (std::any_of(step.seen.begin(), step.seen.end(),
+                        [](const Seen& seen) { return !seen.outcome.Ended(); })) {
+          AddOutcomes(step);
+        }
         return;
       case Event::Kind::kSnapshot:
         if (event.step >= 0) NewRow(event.step).cells[0] = "ipcs";
@@ -149,9 +153,9 @@ void Fold(const Names& names, std::vector<Row>& rows) {
   }
 }
 
-std::string RowText(const Row& row, const std::vector<size_t>& widths) {
-  std::string text = row.marked ? "> " : "  ";
-  text += row.line > 0 ? fmt::format("{:>4}  ", row.line) : "      ";
+std::string RowText(const Row& row, const std::vector<size_t>& widths, std::string label = "") {
+  if (row.line > 0) label = std::to_string(row.line);
+  std::string text = fmt::format("{} {:>4}  ", row.marked ? '>' : ' ', label);
   for (size_t i = 0; i < row.cells.size(); ++i) {
     text += fmt::format("{:<{}}", Cut(row.cells[i], widths[i]), widths[i] + kGap);
   }
@@ -175,7 +179,7 @@ std::vector<std::string> DrawLanes(const Scenario& scenario, const History& hist
   rows.insert(rows.begin(), head);
   const std::vector<size_t> widths = Widths(rows, width);
   std::vector<std::string> lines;
-  lines.push_back(RowText(head, widths).replace(2, 4, "line"));
+  lines.push_back(RowText(head, widths, "line"));
   rows.erase(rows.begin());
   if (rows.size() > most_rows) {
     lines.push_back(fmt::format("    ... {} rows before", rows.size() - most_rows));

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/ops.h"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace ipcrig {
+namespace {
+
+// One line of each operation, in the order of the table, and some more with other arguments.
+constexpr const char* kLines[] = {
+    R"(k = ftok("/proc", 1))",
+    "seg = shmget(1234, 10, IPC_CREAT|0644)",
+    "at = shmat(seg, NULL, 0)",
+    "shmdt(at)",
+    "shmctl(seg, IPC_STAT)",
+    "shmctl(seg, IPC_SET, {uid=1, gid=2, mode=0640})",
+    "shmctl(seg, IPC_RMID)",
+    R"(store(at, 0, "Hello Parent!\x00"))",
+    "load(at+1, 4, 65536)",
+    "fill(at, 1099511627776, 67108864, 255)",
+    "verify(at-1, 0, 10, 0)",
+    "q = msgget(k, IPC_CREAT|IPC_EXCL|0600)",
+    R"(msgsnd(q, -9223372036854775808, "#, (\"", IPC_NOWAIT))",
+    "msgrcv(q, 100, -2, IPC_NOWAIT|MSG_NOERROR)",
+    "msgctl(q, IPC_STAT)",
+    "msgctl(q, IPC_SET, {uid=0, gid=0, mode=0600, qbytes=16384})",
+    "msgctl(q, IPC_RMID)",
+    "s = semget(IPC_PRIVATE, 2, 0600)",
+    "semop(s, [{0, -1, SEM_UNDO}, {1, 1, 0}])",
+    "semctl(s, 0, GETVAL)",
+    "semctl(s, 65535, GETPID)",
+    "semctl(s, 1, GETNCNT)",
+    "semctl(s, 1, GETZCNT)",
+    "semctl(s, 1, SETVAL, -2147483648)",
+    "semctl(s, 0, GETALL)",
+    "semctl(s, 0, SETALL, [1, 0, 65535])",
+    "semctl(s, 0, IPC_STAT)",
+    "semctl(s, 0, IPC_SET, {uid=0, gid=0, mode=0})",
+    "semctl(s, 0, IPC_RMID)",
+    "p = pipe()",
+    "write(p.w, data(7, 65536))",
+    "read(p.r, 0)",
+    "close(p.w)",
+    "fork(C)",
+    "exec(self)",
+    R"(exec("hello_parent"))",
+    "exit(255)",
+    "kill(B, SIGKILL)",
+    "wait(C)",
+    // the same ones, with results that nobody keeps, and numbers in place of them
+    R"(ftok("", -2147483648))",
+    "shmget(IPC_PRIVATE, 9223372036854775807, 0)",
+    "shmat(-1, at+4096, SHM_RDONLY|SHM_RND)",
+    "shmctl(2147483647, IPC_RMID)",
+    "msgget(-1, 0777)",
+    "semget(k, -1, IPC_CREAT)",
+    "semop(0, [])",
+    "pipe()",
+    "kill(A, SIGALRM)",
+};
+
+// Reads all lines with one set of names, as a scenario does.
+std::vector<Op> ReadLines(Names& names) {
+  std::vector<Op> ops;
+  for (const char* line : kLines) {
+    Reader in(line, names);
+    ops.push_back(ReadOp(in));
+    EXPECT_TRUE(in.ok()) << line << ": " << in.error().message;
+    EXPECT_TRUE(in.AtEnd()) << line;
+  }
+  return ops;
+}
+
+std::string ErrorOf(std::string_view line) {
+  Names names{{"A"}, {{"q", Kind::kQueue}}};
+  Reader in(line, names);
+  ReadOp(in);
+  return in.ok() ? "" : std::to_string(in.error().column) + ": " + in.error().message;
+}
+
+TEST(Ops, EveryOperationOfTheTableIsReadAndPrintedIdentically) {
+  Names names{{"A", "B"}, {}};
+  const std::vector<Op> ops = ReadLines(names);
+  std::set<size_t> seen;
+  for (size_t i = 0; i < ops.size(); ++i) {
+    seen.insert(ops[i].index());
+    if (i < kOpCount) {
+      EXPECT_EQ(ops[i].index(), i) << kLines[i];
+    }
+    Writer out{names, ""};
+    PrintOp(out, ops[i]);
+    EXPECT_EQ(out.out, kLines[i]);
+  }
+  EXPECT_EQ(seen.size(), kOpCount);
+}
+
+TEST(Ops, AllOpsAreTheTableInItsOrder) {
+  ASSERT_EQ(AllOps().size(), kOpCount);
+  for (size_t i = 0; i < kOpCount; ++i) EXPECT_EQ(AllOps()[i].index(), i);
+}
+
+TEST(Ops, EverySignatureIsOfItsKindOnly) {
+  std::set<std::string> signatures;
+  for (const Op& op : AllOps()) {
+    const std::string signature = OpSignature(op);
+    const std::string start = std::string(OpName(op)) + "(";
+    EXPECT_EQ(signature.substr(0, start.size()), start);
+    EXPECT_EQ(signature.back(), ')');
+    EXPECT_TRUE(signatures.insert(signature).second) << signature << " stands for two operations";
+  }
+  EXPECT_TRUE(signatures.count("msgrcv(msqid, msgsz, msgtyp, flags)"));
+  EXPECT_TRUE(signatures.count("semctl(semid, semnum, SETVAL, val)"));
+  EXPECT_TRUE(signatures.count("exec(self)"));
+  EXPECT_TRUE(signatures.count("pipe()"));
+}
+
+TEST(Ops, EveryOperationNamesAManualPage) {
+  for (const Op& op : AllOps()) {
+    const std::string manual(OpManual(op));
+    ASSERT_GT(manual.size(), 3u) << OpName(op);
+    const std::string section = manual.substr(manual.size() - 3);
+    EXPECT_TRUE(section == "(2)" || section == "(3)" || section == "(7)") << manual;
+  }
+}
+
+TEST(Ops, OnlyAnswersOfFieldsHaveNamesAndNoneTwice) {
+  for (const Op& op : AllOps()) {
+    const auto names = OpReplyNames(op);
+    EXPECT_EQ(OpReply(op) == Reply::kFields, !names.empty()) << OpSignature(op);
+    EXPECT_EQ(std::set(names.begin(), names.end()).size(), names.size()) << OpSignature(op);
+  }
+}
+
+TEST(Ops, OnlyCallsThatMakeSomethingCanBeAssigned) {
+  std::set<std::string> assigning;
+  for (const Op& op : AllOps()) {
+    EXPECT_EQ(OpAssigns(op), -1) << OpSignature(op);
+    Names names{{"A", "B"}, {}};
+    const auto lines = ReadLines(names);
+    if (OpAssigns(lines[op.index()]) >= 0) assigning.emplace(OpName(op));
+  }
+  EXPECT_EQ(assigning,
+            (std::set<std::string>{"ftok", "shmget", "shmat", "msgget", "semget", "pipe"}));
+  EXPECT_EQ(ErrorOf("x = exit(0)"), "1: exit has no result to keep");
+}
+
+TEST(Ops, PrintCallLeavesTheVariableOut) {
+  Names names{{"A"}, {}};
+  Reader in("q = msgget(1, 0600)", names);
+  const Op op = ReadOp(in);
+  Writer out{names, ""};
+  PrintCall(out, op);
+  EXPECT_EQ(out.out, "msgget(1, 0600)");
+  EXPECT_EQ(OpAssigns(op), 0);
+}
+
+TEST(Ops, SimplerOpsAreOtherOpsOfTheSameKindThatCanBeWritten) {
+  Names names{{"A", "B"}, {}};
+  size_t count = 0;
+  for (const Op& op : ReadLines(names)) {
+    for (const Op& simpler : SimplerOps(op)) {
+      ++count;
+      EXPECT_FALSE(simpler == op) << OpSignature(op);
+      EXPECT_EQ(simpler.index(), op.index());
+      EXPECT_EQ(OpAssigns(simpler), OpAssigns(op));
+      if (std::holds_alternative<Fork>(simpler)) continue;  // its child cannot be new again
+      Writer out{names, ""};
+      PrintOp(out, simpler);
+      Names again = names;
+      Reader in(out.out, again);
+      EXPECT_TRUE(ReadOp(in) == simpler) << out.out;
+      EXPECT_TRUE(in.ok()) << out.out << ": " << in.error().message;
+    }
+  }
+  EXPECT_GT(count, 50u);
+}
+
+TEST(Ops, SimplerOpsChangeOneArgument) {
+  Names names{{"A"}, {}};
+  Reader in("q = msgget(7, IPC_CREAT|IPC_EXCL|0600)", names);
+  std::vector<std::string> texts;
+  for (const Op& simpler : SimplerOps(ReadOp(in))) {
+    Writer out{names, ""};
+    PrintOp(out, simpler);
+    texts.push_back(out.out);
+  }
+  EXPECT_EQ(texts,
+            (std::vector<std::string>{"q = msgget(IPC_PRIVATE, IPC_CREAT|IPC_EXCL|0600)",
+                                      "q = msgget(7, IPC_EXCL|0600)",
+                                      "q = msgget(7, IPC_CREAT|0600)"}));
+}
+
+TEST(Ops, AnOperationIsItsBytes) {
+  Names names{{"A", "B"}, {}};
+  for (const Op& op : ReadLines(names)) {
+    alignas(Op) unsigned char shared[sizeof(Op)];
+    std::memcpy(shared, &op, sizeof(Op));
+    Op copy = Exit{};
+    std::memcpy(static_cast<void*>(&copy), shared, sizeof(Op));
+    EXPECT_TRUE(copy == op) << OpSignature(op);
+  }
+}
+
+TEST(Ops, AnUnknownFormListsTheWordsThatTellThemApart) {
+  EXPECT_EQ(ErrorOf("msgctl(q, IPC_INFO)"),
+            "8: unknown form of msgctl: it knows IPC_STAT, IPC_SET, IPC_RMID");
+  EXPECT_EQ(ErrorOf("msgctl(q)"),
+            "8: unknown form of msgctl: it knows IPC_STAT, IPC_SET, IPC_RMID");
+  EXPECT_EQ(ErrorOf("semctl(q, IPC_RMID)"),
+            "8: unknown form of semctl: it knows GETVAL, GETPID, GETNCNT, GETZCNT, SETVAL, GETALL, "
+            "SETALL, IPC_STAT, IPC_SET, IPC_RMID");
+  EXPECT_EQ(ErrorOf("exec(other)"), "6: expected a text in double quotes");
+}
+
+TEST(Ops, TabsBetweenArgumentsAreBlanks) {
+  EXPECT_EQ(ErrorOf("msgctl(\tq\t,\tIPC_RMID\t)"), "");
+  EXPECT_EQ(ErrorOf("msgsnd(\tq\t,\t1,\t\"x\"\t,\t0\t)"), "");
+}
+
+TEST(Ops, ArgumentsMustBeComplete) {
+  EXPECT_EQ(ErrorOf("msgsnd(q, 1, \"x\")"), "17: expected ','");
+  EXPECT_EQ(ErrorOf("msgsnd(q, 1, \"x\", 0, 0)"), "20: expected ')'");
+  EXPECT_EQ(ErrorOf("msgsnd(q, 1, \"x\", 0"), "20: expected ')' before the end of the line");
+  EXPECT_EQ(ErrorOf("pipe(1)"), "6: expected ')'");
+  EXPECT_EQ(ErrorOf("exit()"), "6: expected a number");
+}
+
+}  // namespace
+}  // namespace ipcrig
