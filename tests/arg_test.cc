@@ -83,9 +83,8 @@ int StepsDown(Arg arg) {
 }
 
 TEST(Arg, NumbersArePrintedAndReadBack) {
-  for (const int64_t number :
-       {INT64_MIN, INT64_MIN + 1, int64_t{-2}, int64_t{-1}, int64_t{0}, int64_t{1}, int64_t{2},
-        int64_t{600}, INT64_MAX - 1, INT64_MAX}) {
+  for (const int64_t number : {INT64_MIN, INT64_MIN + 1, int64_t{-2}, int64_t{-1}, int64_t{0},
+                               int64_t{1}, int64_t{2}, int64_t{600}, INT64_MAX - 1, INT64_MAX}) {
     ExpectInverse(AnyNumber{number}, std::to_string(number));
   }
   ExpectInverse(Number<0, 255>{255}, "255");
@@ -238,9 +237,14 @@ TEST(Arg, AProgramNameCannotLeaveItsDirectory) {
 }
 
 TEST(Arg, SignalsAreThoseThatEndAProcess) {
-  for (const auto& [number, name] : std::vector<std::pair<int, const char*>>{
-           {SIGKILL, "SIGKILL"}, {SIGTERM, "SIGTERM"}, {SIGUSR1, "SIGUSR1"}, {SIGUSR2, "SIGUSR2"},
-           {SIGHUP, "SIGHUP"}, {SIGINT, "SIGINT"}, {SIGALRM, "SIGALRM"}}) {
+  for (const auto& [number, name] :
+       std::vector<std::pair<int, const char*>>{{SIGKILL, "SIGKILL"},
+                                                {SIGTERM, "SIGTERM"},
+                                                {SIGUSR1, "SIGUSR1"},
+                                                {SIGUSR2, "SIGUSR2"},
+                                                {SIGHUP, "SIGHUP"},
+                                                {SIGINT, "SIGINT"},
+                                                {SIGALRM, "SIGALRM"}}) {
     ExpectInverse(Signal{static_cast<int8_t>(number)}, name);
   }
   for (const std::string text : {"SIGSTOP", "SIGCHLD", "SIGSEGV", "KILL", "SIGNOPE"}) {
@@ -293,17 +297,14 @@ TEST(Arg, GeneratedTextsAreWrittenBySeedAndLength) {
   ExpectInverse(Parse<Text>("data(7, 5000)"), "data(7, 5000)");
   ExpectInverse(Parse<Text>("data(4294967295, 65536)"), "data(4294967295, 65536)");
   EXPECT_LE(StepsDown(Parse<Text>("data(7, 500)")), 500);
-  EXPECT_EQ(ErrorOf<Text>("data(1, 65537)"),
-            "9: number out of range: 65537 is not in 0 .. 65536");
-  EXPECT_EQ(ErrorOf<Text>("data(-1, 1)"),
-            "6: number out of range: -1 is not in 0 .. 4294967295");
+  EXPECT_EQ(ErrorOf<Text>("data(1, 65537)"), "9: number out of range: 65537 is not in 0 .. 65536");
+  EXPECT_EQ(ErrorOf<Text>("data(-1, 1)"), "6: number out of range: -1 is not in 0 .. 4294967295");
   EXPECT_EQ(ErrorOf<Text>("data"), "5: expected '(' before the end of the line");
   EXPECT_EQ(ErrorOf<Text>("5"), "1: expected a text in double quotes");
 }
 
 TEST(Arg, GeneratedBytesAreTheSameEverywhereAndForEver) {
-  EXPECT_EQ(Quoted(Parse<Text>("data(1, 12)").Bytes()),
-            R"("8\x01\x82\xa3\x1aZ,\xc4=\xbdVW")");
+  EXPECT_EQ(Quoted(Parse<Text>("data(1, 12)").Bytes()), R"("8\x01\x82\xa3\x1aZ,\xc4=\xbdVW")");
 }
 
 TEST(Arg, GeneratedBytesOfTwoSeedsDiffer) {

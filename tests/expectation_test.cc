@@ -226,8 +226,7 @@ TEST(Expectation, AProgramEndsAndPrints) {
 }
 
 TEST(Expectation, UnknownOutcomesAreRejected) {
-  const std::string message =
-      ": expected an errno, a signal, a value, ok, exit or blocks";
+  const std::string message = ": expected an errno, a signal, a value, ok, exit or blocks";
   for (const std::string word : {"EFOO", "block", "success", "A", "SIGFOO", "OK"}) {
     EXPECT_EQ(ErrorOf(kMsgrcv, word), "1: unknown outcome " + word + message);
   }
@@ -238,12 +237,16 @@ TEST(Expectation, UnknownOutcomesAreRejected) {
   EXPECT_EQ(ErrorOf(kGetall, "[1, ]"), "5: expected a number");
 }
 
-// msgrcv of type 1 has numbers {1}, which is also the status word of a process killed by SIGHUP.
-TEST(Expectation, TheTypeOfAMessageIsNoWaitStatus) {
-  const Outcome message = Returned(1, {1}, "x");
+TEST(Expectation, WhatACallNeverAnswersIsRejected) {
   EXPECT_NE(ErrorOf(kMsgrcv, "exit 0"), "") << "msgrcv does not end a process";
   EXPECT_NE(ErrorOf(kPipe, "exit 0"), "") << "pipe does not end a process";
-  EXPECT_FALSE(Fits(Parse(kMsgrcv, "SIGHUP"), message));
+  EXPECT_NE(ErrorOf(kMsgsnd, "\"x\""), "") << "msgsnd answers no text";
+  EXPECT_NE(ErrorOf(kMsgrcv, "[1]"), "") << "msgrcv answers no list";
+}
+
+// msgrcv of type 1 has numbers {1}, which is also the status word of a process that SIGHUP killed.
+TEST(Expectation, TheTypeOfAMessageIsNoWaitStatus) {
+  EXPECT_FALSE(Fits(Parse(kMsgrcv, "SIGHUP"), Returned(1, {1}, "x")));
 }
 
 TEST(Outcome, StatusWordsOfWaitAreExitsOrSignals) {

@@ -12,9 +12,9 @@ namespace {
 
 using Kind = Event::Kind;
 
-constexpr Kind kKinds[] = {Kind::kStart,    Kind::kCall,   Kind::kReturn, Kind::kEnded,
-                           Kind::kAsleep,   Kind::kBusy,   Kind::kNotRun, Kind::kSkip,
-                           Kind::kSnapshot, Kind::kClose,  Kind::kSurvivor, Kind::kRemove,
+constexpr Kind kKinds[] = {Kind::kStart,    Kind::kCall,  Kind::kReturn,   Kind::kEnded,
+                           Kind::kAsleep,   Kind::kBusy,  Kind::kNotRun,   Kind::kSkip,
+                           Kind::kSnapshot, Kind::kClose, Kind::kSurvivor, Kind::kRemove,
                            Kind::kBroken,   Kind::kDone};
 constexpr Outcome::Kind kOutcomes[] = {Outcome::Kind::kReturned, Outcome::Kind::kFailed,
                                        Outcome::Kind::kFaulted, Outcome::Kind::kExited,
@@ -89,9 +89,7 @@ std::string ErrorOf(std::string_view text) {
 }
 
 // The header and the facts, before a line.
-std::string After(const std::string& line) {
-  return HistoryHeader() + PrintFacts({}) + line;
-}
+std::string After(const std::string& line) { return HistoryHeader() + PrintFacts({}) + line; }
 
 TEST(History, IsReadBackAsItWasPrinted) {
   const History history = FullHistory();

@@ -13,7 +13,6 @@ constexpr std::string_view kTwoReceivers = R"(
 A  q = msgget(IPC_PRIVATE, 0600)
 B  msgrcv(q, 100, 0, 0)       -> blocks
 C  msgrcv(q, 100, 0, 0)       -> blocks
-A  fork(D)
 A  msgsnd(q, 1, "first", 0)
 A  msgsnd(q, 1, "second", 0)
 )";
@@ -37,9 +36,25 @@ A  msgctl(q, IPC_SET, {uid=0, gid=0, mode=0600, qbytes=100})
 A  msgsnd(q, 1, "text", 0)
 A  msgctl(q, IPC_RMID)
 )");
-    if (swapped) run.SwapOutcomes("B", "C");
+    if (swapped) run.Swap("B", "C");
     EXPECT_EQ(run.Verdict(), "pass") << run.Text();
   }
+}
+
+TEST(ModelMsg, AfterIpcSetAReceiverWithoutRoomMayBeTooLateToFail) {
+  Observed run(R"(
+A  q = msgget(IPC_PRIVATE, 0600)
+B  msgrcv(q, 2, 0, 0)       -> blocks
+C  msgrcv(q, 100, 0, 0)     -> blocks
+A  msgctl(q, IPC_SET, {uid=0, gid=0, mode=0600, qbytes=100})
+A  msgsnd(q, 1, "text", 0)
+)");
+  EXPECT_EQ(run.OutcomeOf("B"), Outcome::Failed(7));  // E2BIG, and then C gets the message
+  EXPECT_EQ(run.Verdict(), "pass") << run.Text();
+  run.Forget("B");  // C was first
+  EXPECT_EQ(run.Verdict(), "pass") << run.Text();
+  run.Forget("C");
+  EXPECT_EQ(run.Verdict(), "conformance");
 }
 
 TEST(ModelMsg, WithoutIpcSetTheOtherReceiverMayNotBeFirst) {
@@ -50,7 +65,7 @@ C  msgrcv(q, 100, 0, 0)     -> blocks
 A  msgsnd(q, 1, "text", 0)
 A  msgctl(q, IPC_RMID)
 )");
-  run.SwapOutcomes("B", "C");
+  run.Swap("B", "C");
   EXPECT_EQ(run.Verdict(), "conformance");
 }
 
@@ -92,10 +107,7 @@ C  msgsnd(q, 3, "cccc", 0)  -> blocks
 A  msgrcv(q, 100, 0, 0)     -> {1, "text"}
 )");
   EXPECT_EQ(run.Verdict(), "pass") << run.Text();
-  Event second = run.LastOf("B");
-  second.process = run.scenario.names.FindProcess("C");
-  run.history.events.insert(
-      run.history.events.begin() + (&run.LastOf("B") - run.history.events.data()), second);
+  run.AlsoReturns("B", "C", Outcome::Returned(0));
   EXPECT_EQ(run.Verdict(), "conformance");
 }
 
@@ -208,6 +220,20 @@ A  msgctl(q, IPC_STAT)   -> EINVAL
   EXPECT_EQ(run.Verdict(), "conformance");
 }
 
+TEST(ModelMsg, ASleeperKeepsItsQueueWhateverTheVariableNamesLater) {
+  EXPECT_EQ(VerdictOf(R"(
+A  q = msgget(IPC_PRIVATE, 0600)
+B  msgrcv(q, 9, 0, 0)             -> blocks
+A  old = msgget(77, IPC_CREAT|0600)
+A  q = msgget(77, 0600)
+A  msgsnd(q, 1, "x", 0)
+A  msgrcv(q, 9, 0, IPC_NOWAIT)    -> {1, "x"}
+A  q = msgget(78, 0600)           -> ENOENT
+A  msgctl(old, IPC_RMID)
+)"),
+            "pass");
+}
+
 TEST(ModelMsg, ManySleepersOfARemovedQueueAreJudgedInNoTime) {
   std::string text = R"(
 A  q = msgget(IPC_PRIVATE, 0600)
@@ -227,8 +253,22 @@ A  msgctl(q, IPC_SET, {uid=1000, gid=1000, mode=0600, qbytes=4})
 A  msgsnd(q, 1, "text", 0)
 B  msgsnd(q, 2, "more", 0)  -> blocks
 A  msgctl(q, IPC_SET, {uid=1000, gid=1000, mode=0400, qbytes=4})
-A  msgctl(q, IPC_STAT)      -> {lspid=A}
-A  msgrcv(q, 100, 0, 0)
+A  msgctl(q, IPC_SET, {uid=1000, gid=1000, mode=0600, qbytes=4})
+A  msgrcv(q, 100, 0, 0)     -> {1, "text"}
+B  returns                  -> 0
+)",
+                      {.facts = UnprivilegedFacts()}),
+            "pass");
+}
+
+TEST(ModelMsg, ASenderWithRoomIsToldThatItLostItsPermission) {
+  EXPECT_EQ(VerdictOf(R"(
+A  q = msgget(IPC_PRIVATE, 0600)
+A  msgctl(q, IPC_SET, {uid=1000, gid=1000, mode=0600, qbytes=4})
+A  msgsnd(q, 1, "text", 0)
+B  msgsnd(q, 2, "more", 0)  -> blocks
+A  msgctl(q, IPC_SET, {uid=1000, gid=1000, mode=0400, qbytes=4})
+A  msgrcv(q, 100, 0, 0)     -> {1, "text"}
 B  returns                  -> EACCES
 )",
                       {.facts = UnprivilegedFacts()}),

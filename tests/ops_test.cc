@@ -190,10 +190,9 @@ TEST(Ops, SimplerOpsChangeOneArgument) {
     PrintOp(out, simpler);
     texts.push_back(out.out);
   }
-  EXPECT_EQ(texts,
-            (std::vector<std::string>{"q = msgget(IPC_PRIVATE, IPC_CREAT|IPC_EXCL|0600)",
-                                      "q = msgget(7, IPC_EXCL|0600)",
-                                      "q = msgget(7, IPC_CREAT|0600)"}));
+  EXPECT_EQ(texts, (std::vector<std::string>{"q = msgget(IPC_PRIVATE, IPC_CREAT|IPC_EXCL|0600)",
+                                             "q = msgget(7, IPC_EXCL|0600)",
+                                             "q = msgget(7, IPC_CREAT|0600)"}));
 }
 
 TEST(Ops, AnOperationIsItsBytes) {

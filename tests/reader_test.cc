@@ -90,8 +90,7 @@ TEST(Reader, NumbersOutsideTheirRangeNameTheRange) {
 }
 
 TEST(Reader, NumbersThatDoNotFitIntoSixtyFourBitsAreOutOfRange) {
-  const std::string range =
-      " is not in -9223372036854775808 .. 9223372036854775807";
+  const std::string range = " is not in -9223372036854775808 .. 9223372036854775807";
   for (const std::string text :
        {"9223372036854775808", "-9223372036854775809", "18446744073709551615",
         "18446744073709551616", "-18446744073709551616", "99999999999999999999999999",

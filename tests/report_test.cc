@@ -52,14 +52,14 @@ ScenarioResult ResultOf(std::string_view scenario, const std::string& events) {
 }
 
 ScenarioResult Lowest() {
-  return ResultOf(
-      kLowest, Line("start -1 0", "returned 4711 [] \"\"") + Line("call 0 0") +
-                   Line("return -1 0", "returned 7 [] \"\"") + Line("call 1 0") +
-                   Line("return -1 0", "returned 4712 [] \"\"") + Line("call 2 1") +
-                   Line("asleep -1 1", "returned 71 [] \"\"") + Line("call 3 0") +
-                   Line("return -1 0") + Line("return -1 1", "returned 3 [2] \"two\"") +
-                   Line("snapshot 4 -1") + Line("call 5 0") + Line("ended -1 0", "exited 0 [] \"\"") +
-                   Line("close -1 1") + Line("ended -1 1", "killed 9 [] \"\"") + Line("done -1 -1"));
+  return ResultOf(kLowest, Line("start -1 0", "returned 4711 [] \"\"") + Line("call 0 0") +
+                               Line("return -1 0", "returned 7 [] \"\"") + Line("call 1 0") +
+                               Line("return -1 0", "returned 4712 [] \"\"") + Line("call 2 1") +
+                               Line("asleep -1 1", "returned 71 [] \"\"") + Line("call 3 0") +
+                               Line("return -1 0") + Line("return -1 1", "returned 3 [2] \"two\"") +
+                               Line("snapshot 4 -1") + Line("call 5 0") +
+                               Line("ended -1 0", "exited 0 [] \"\"") + Line("close -1 1") +
+                               Line("ended -1 1", "killed 9 [] \"\"") + Line("done -1 -1"));
 }
 
 ScenarioResult Failed(Finding finding) {
@@ -71,19 +71,33 @@ ScenarioResult Failed(Finding finding) {
 
 ScenarioResult Conformance() {
   const std::string rule = "msgop(2): msgtyp < 0: the first message of the lowest type";
-  return Failed({"conformance", 2, 1, "msgrcv has an outcome that the model does not allow",
-                 {{"{1, \"one\"}", rule}, {"blocks", ""}}, "{2, \"two\"}",
+  return Failed({"conformance",
+                 2,
+                 1,
+                 "msgrcv has an outcome that the model does not allow",
+                 {{"{1, \"one\"}", rule}, {"blocks", ""}},
+                 "{2, \"two\"}",
                  "conformance: msgrcv: value"});
 }
 
 ScenarioResult Expectation() {
-  return Failed({"expectation", 2, 1, "msgrcv answers something else than its line says",
-                 {{"{1, \"one\"}", ""}}, "{2, \"two\"}", "expectation: msgrcv: value"});
+  return Failed({"expectation",
+                 2,
+                 1,
+                 "msgrcv answers something else than its line says",
+                 {{"{1, \"one\"}", ""}},
+                 "{2, \"two\"}",
+                 "expectation: msgrcv: value"});
 }
 
 ScenarioResult Leak() {
-  ScenarioResult result = Failed({"leak", -1, -1, "a message queue exists that should not", {},
-                                  "msg 7: key 0, 0 messages", "leak: msg"});
+  ScenarioResult result = Failed({"leak",
+                                  -1,
+                                  -1,
+                                  "a message queue exists that should not",
+                                  {},
+                                  "msg 7: key 0, 0 messages",
+                                  "leak: msg"});
   result.judgement.notes = {"no view of ipcs: ipcs: No such file or directory"};
   return result;
 }
@@ -132,7 +146,8 @@ TEST(Report, WhatWasNotJudgedIsOneLine) {
   ExpectGolden("broken.txt", TextReport(NotJudged(Verdict::kBroken, "the engine died"), {}));
   ExpectGolden("skipped.txt",
                TextReport(NotJudged(Verdict::kSkipped, "no user namespaces here"), {}));
-  EXPECT_EQ(TextReport(NotJudged(Verdict::kUnknown, ""), {}), "UNKNOWN  scenarios/msg/lowest.ipc\n");
+  EXPECT_EQ(TextReport(NotJudged(Verdict::kUnknown, ""), {}),
+            "UNKNOWN  scenarios/msg/lowest.ipc\n");
 }
 
 TEST(Report, SeveralFindingsHaveOneSummaryLineEach) {
@@ -147,8 +162,8 @@ TEST(Report, SeveralFindingsHaveOneSummaryLineEach) {
 
 TEST(Report, ColourIsUsedOnlyWhereItIsAskedFor) {
   TextStyle style;
-  for (const Verdict verdict : {Verdict::kPass, Verdict::kFail, Verdict::kBroken,
-                                Verdict::kSkipped, Verdict::kUnknown}) {
+  for (const Verdict verdict :
+       {Verdict::kPass, Verdict::kFail, Verdict::kBroken, Verdict::kSkipped, Verdict::kUnknown}) {
     const std::string plain = VerdictWord(verdict, {});
     style.color = true;
     const std::string painted = VerdictWord(verdict, style);
@@ -183,9 +198,9 @@ ScenarioResult Processes(int count) {
               Line(fmt::format("asleep -1 {}", i), "returned 70 [] \"\"");
     if (i == 0) events += Line("return -1 0", "failed 43 [] \"\"");
   }
-  events += Line("close -1 0");
   for (int i = 0; i < count; ++i) {
-    events += Line(fmt::format("ended -1 {}", i), "killed 9 [] \"\"");
+    events += Line(fmt::format("close -1 {}", i)) +
+              Line(fmt::format("ended -1 {}", i), "killed 9 [] \"\"");
   }
   return ResultOf(text, events + Line("done -1 -1"));
 }
@@ -256,7 +271,9 @@ TEST(Report, SummaryLineOfNothingSaysSo) { EXPECT_EQ(SummaryLine({}, 0), "0 scen
 
 // How much of the text at `at` is one well-formed character of UTF-8 that XML 1.0 permits; 0: none.
 size_t XmlCharacter(const std::string& text, size_t at) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(i < text.size() ? text[i] : 0); };
+  const auto byte = [&](size_t i) {
+    return static_cast<unsigned char>(i < text.size() ? text[i] : 0);
+  };
   const unsigned char first = byte(at);
   if (first < 0x80) return first >= ' ' || first == '\n' || first == '\t' ? 1 : 0;
   const size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;

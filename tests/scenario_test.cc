@@ -97,8 +97,9 @@ TEST(Scenario, EveryScenarioOfTheRepositoryMeansTheSameWhenPrinted) {
 }
 
 TEST(Scenario, OtherSpacingPrintsInNormalForm) {
-  ExpectNormalForm("\tA q=msgget( 0 ,0600 )# c\n  # above \nA\tmsgctl( q,IPC_RMID )->0",
-                   "A  q = msgget(IPC_PRIVATE, 0600)  # c\n# above\nA  msgctl(q, IPC_RMID)  -> 0\n");
+  ExpectNormalForm(
+      "\tA q=msgget( 0 ,0600 )# c\n  # above \nA\tmsgctl( q,IPC_RMID )->0",
+      "A  q = msgget(IPC_PRIVATE, 0600)  # c\n# above\nA  msgctl(q, IPC_RMID)  -> 0\n");
   ExpectNormalForm("A exit ( 0x0A ) -> exit 012\n   \n\t\n", "A  exit(10)  -> exit 10\n\n\n");
 }
 
@@ -109,13 +110,17 @@ TEST(Scenario, ArrowsOfABlockStandBelowEachOther) {
       "A  semctl(s, 0, SETVAL, 100000)\n"
       "\n"
       "A  semctl(s, 0, GETVAL) -> 1\n"
-      "A  exit(1) -> exit 1\n",
+      "A  exit(1) -> exit 1\n"
+      "# a longer one\n"
+      "A s = semget(IPC_PRIVATE, 22222, 0600) -> ok\n",
       "A       s = semget(IPC_PRIVATE, 2, 0600)  -> ok\n"
       "longer  semctl(s, 0, GETVAL)              -> 0\n"
       "A       semctl(s, 0, SETVAL, 100000)\n"
       "\n"
       "A       semctl(s, 0, GETVAL)  -> 1\n"
-      "A       exit(1)               -> exit 1\n");
+      "A       exit(1)               -> exit 1\n"
+      "# a longer one\n"
+      "A       s = semget(IPC_PRIVATE, 22222, 0600)  -> ok\n");
 }
 
 TEST(Scenario, AVeryLongCallDoesNotPushTheOtherArrowsAway) {
@@ -126,8 +131,9 @@ TEST(Scenario, AVeryLongCallDoesNotPushTheOtherArrowsAway) {
 }
 
 TEST(Scenario, ParsingTellsProcessesVariablesAndSteps) {
-  const Scenario scenario = Parsed("# x\nA q = msgget(1, 0)\n\nB  msgrcv(q, 1, 0, 0) -> blocks # y\n"
-                                   "B returns -> EIDRM\nipcs\n# z\n");
+  const Scenario scenario = Parsed(
+      "# x\nA q = msgget(1, 0)\n\nB  msgrcv(q, 1, 0, 0) -> blocks # y\n"
+      "B returns -> EIDRM\nipcs\n# z\n");
   EXPECT_EQ(scenario.names.processes, (std::vector<std::string>{"A", "B"}));
   ASSERT_EQ(scenario.names.variables.size(), 1u);
   EXPECT_EQ(scenario.names.variables[0], (Names::Variable{"q", Kind::kQueue}));
@@ -151,8 +157,8 @@ TEST(Scenario, LineOfIsTheLineInThePrintedText) {
 }
 
 TEST(Scenario, StepTextIsTheLineWithoutPaddingAndComment) {
-  const Scenario scenario =
-      Parsed("# x\nparent  q = msgget(1, 0)  # y\nB  msgrcv(q, 1, 0, 0)  -> blocks\nB returns\nipcs\n");
+  const Scenario scenario = Parsed(
+      "# x\nparent  q = msgget(1, 0)  # y\nB  msgrcv(q, 1, 0, 0)  -> blocks\nB returns\nipcs\n");
   EXPECT_EQ(StepText(scenario, 0), "parent  q = msgget(1, 0)");
   EXPECT_EQ(StepText(scenario, 1), "B  msgrcv(q, 1, 0, 0)  -> blocks");
   EXPECT_EQ(StepText(scenario, 2), "B  returns");
@@ -236,8 +242,7 @@ TEST(Scenario, NamesAreAtMost32BytesLong) {
 
 TEST(Scenario, ACallNeedsAProcess) {
   EXPECT_EQ(ErrorOf("exit(0)\n"), "1:1: expected a process before the call");
-  EXPECT_EQ(ErrorOf("A  exit(0)\nq = msgget(1, 0)\n"),
-            "2:1: expected a process before the call");
+  EXPECT_EQ(ErrorOf("A  exit(0)\nq = msgget(1, 0)\n"), "2:1: expected a process before the call");
 }
 
 TEST(Scenario, BrokenLinesArePointedAt) {
@@ -321,8 +326,9 @@ TEST(Scenario, ThereAreAtMost2000Steps) {
 TEST(Scenario, NoPrefixAndNoChangedByteCrashesTheParser) {
   const std::string text =
       "# c\nA  at = shmat(-1, NULL, SHM_RND)  -> EINVAL\nA  fork(B)\n"
-      "B  semop(5, [{0, -1, SEM_UNDO}])  -> exit 0 \"x\\n\"\nA  store(at+1, 0, data(1, 2))\n";
-  ASSERT_EQ(Parsed(text).steps.size(), 4u);
+      "B  semop(5, [{0, -1, SEM_UNDO}])  -> EAGAIN\nB  exec(\"x\")  -> exit 0 \"x\\n\"\nA  "
+      "store(at+1, 0, data(1, 2))\n";
+  ASSERT_EQ(Parsed(text).steps.size(), 5u);
   for (size_t i = 0; i < text.size(); ++i) {
     ParseScenario(text.substr(0, i), "a.ipc");
     for (const char c : {'\0', '"', '(', '{', '-', '9', '#', '\n', 'A', '\xff', '\\'}) {

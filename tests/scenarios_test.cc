@@ -53,15 +53,16 @@ TEST_P(ScenarioFile, Passes) {
   EXPECT_EQ(result.judgement.verdict, Verdict::kPass) << TextReport(result, {});
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ScenarioFile, testing::ValuesIn(Files()),
-                         [](const testing::TestParamInfo<fs::path>& info) {
-                           std::string name = info.param.string();
-                           std::replace_if(
-                               name.begin(), name.end(),
-                               [](char c) { return isalnum(static_cast<unsigned char>(c)) == 0; },
-                               '_');
-                           return name;
-                         });
+// shm/hello_parent.ipc becomes shm_hello_parent_ipc.
+std::string TestName(const testing::TestParamInfo<fs::path>& info) {
+  std::string name = info.param.string();
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return isalnum(static_cast<unsigned char>(c)) == 0; },
+      '_');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ScenarioFile, testing::ValuesIn(Files()), TestName);
 
 }  // namespace
 }  // namespace ipcrig

@@ -22,14 +22,23 @@ constexpr int kFirstPid = 100;
 template <Kind kKind>
 int IdIn(const State& state, const Id<kKind>& id) {
   const auto found = state.values.find(id.slot);
-  if (id.slot < 0) return id.number;
-  return found == state.values.end() ? -1 : static_cast<int>(found->second);
+  return id.slot < 0                   ? id.number
+         : found == state.values.end() ? -1
+                                       : static_cast<int>(found->second);
 }
 
 template <typename Object>
 Object* FindIn(std::map<int, Object>& objects, int id) {
   const auto found = objects.find(id);
   return found == objects.end() ? nullptr : &found->second;
+}
+
+// Sleepers keep the object that they called for, whatever its variable names later.
+Op Resolved(const State& state, Op op) {
+  if (auto* call = std::get_if<Msgsnd>(&op)) call->queue = {-1, IdIn(state, call->queue)};
+  if (auto* call = std::get_if<Msgrcv>(&op)) call->queue = {-1, IdIn(state, call->queue)};
+  if (auto* call = std::get_if<Semop>(&op)) call->set = {-1, IdIn(state, call->set)};
+  return op;
 }
 
 // What a step of the kernel did, for a bug to change.
@@ -110,9 +119,9 @@ Op Bug::Disguise(const State& state, Op op) const {
 
 // Before a call, or before a process is killed (op: a Kill of itself).
 void Bug::Prepare(State& state, int self, const Op& op) const {
-  ProcessState& me = state.processes[static_cast<size_t>(self)];
-  if (Is(PlantedBug::kUndoNotAtExit) && std::holds_alternative<Exit>(op)) me.undo.clear();
-  if (Is(PlantedBug::kUndoNotAtKill) && std::holds_alternative<Kill>(op)) me.undo.clear();
+  auto& undo = state.processes[static_cast<size_t>(self)].undo;
+  if (Is(PlantedBug::kUndoNotAtExit) && std::holds_alternative<Exit>(op)) undo.clear();
+  if (Is(PlantedBug::kUndoNotAtKill) && std::holds_alternative<Kill>(op)) undo.clear();
   const auto* receive = std::get_if<Msgrcv>(&op);
   if (Is(PlantedBug::kTypeTakesNewest) && receive != nullptr && receive->type.value > 0) {
     Queue* queue = FindIn(state.queues, IdIn(state, receive->queue));
@@ -339,19 +348,17 @@ class Simulation {
       return std::move(history_);
     }
     StartProcesses();
-    for (size_t i = 0; i < scenario_.steps.size() && !stopped_; ++i) {
-      const auto step = static_cast<int>(i);
+    for (int step = 0; step < std::ssize(scenario_.steps) && !stopped_; ++step) {
       now_ += kSecondsPerStep;
       if (StepOf(step).kind == Step::Kind::kCall) Call(step);
       if (StepOf(step).kind == Step::Kind::kIpcs) TakeSnapshot(step, "", true);
     }
-    if (bug_.Is(PlantedBug::kEngineDies)) {
-      auto& events = history_.events;
-      while (!events.empty() && events.back().kind != Event::Kind::kCall) events.pop_back();
-      return std::move(history_);
-    }
     Close();
     Emit({});
+    auto& events = history_.events;
+    const auto last = std::find_if(events.rbegin(), events.rend(),
+                                   [](auto& event) { return event.kind == Event::Kind::kCall; });
+    if (bug_.Is(PlantedBug::kEngineDies)) events.erase(last.base(), events.end());
     return std::move(history_);
   }
 
@@ -381,11 +388,11 @@ class Simulation {
 
   void Call(int step) {
     const int process = StepOf(step).process;
-    const ProcessState& me = At(process);
-    if (me.life != Life::kAlive || me.pending) {
-      const char* why = me.life == Life::kUnborn  ? "has not been forked"
-                        : me.life == Life::kAlive ? "is still in its call"
-                                                  : "has ended";
+    const Life life = At(process).life;
+    if (life != Life::kAlive || At(process).pending) {
+      const char* why = life == Life::kUnborn  ? "has not been forked"
+                        : life == Life::kAlive ? "is still in its call"
+                                               : "has ended";
       return Emit({.kind = Event::Kind::kNotRun, .step = step, .process = process, .text = why});
     }
     Emit({.kind = Event::Kind::kCall, .step = step, .process = process, .from = now_});
@@ -396,7 +403,7 @@ class Simulation {
           {.kind = Event::Kind::kBusy, .step = step, .process = process, .text = "state R"});
     }
     if (!Try(process, StepOf(step).op)) {
-      At(process).pending = StepOf(step).op;
+      At(process).pending = Resolved(state_, StepOf(step).op);
       At(process).since = state_.clock++;
     }
     Settle();
@@ -414,8 +421,7 @@ class Simulation {
     std::optional<Outcome> outcome;
     State after = turn.s;
     if (!branches.empty()) {
-      const bool refused = bug_.Is(PlantedBug::kBigSegmentRefused);
-      Branch& taken = refused ? branches.front() : branches.back();
+      Branch& taken = bug_.Is(PlantedBug::kBigSegmentRefused) ? branches.front() : branches.back();
       outcome = taken.expected.Example();
       after = std::move(taken.next);
     }
@@ -535,15 +541,13 @@ class Simulation {
       Emit({.kind = Event::Kind::kSurvivor, .text = "pid 4711 (sh)"});
     }
     if (!stopped_) TakeSnapshot(-1, "after exit", false);
+    const bool refused = bug_.Is(PlantedBug::kRemovalRefused);
     for (const InventoryRow& row : Inventory(state_)) {
-      const bool refused = bug_.Is(PlantedBug::kRemovalRefused);
       Emit({.kind = Event::Kind::kRemove,
             .outcome = refused ? Outcome::Failed(EPERM) : Outcome::Returned(0),
             .text = std::string(ObjectKindName(row.kind)) + " " + std::to_string(row.id)});
     }
-    state_.segments.clear();
-    state_.queues.clear();
-    state_.sets.clear();
+    state_ = InitialState(state_.facts, 0);
     if (!stopped_) TakeSnapshot(-1, "after removal", false);
   }
 

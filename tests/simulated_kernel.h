@@ -145,9 +145,9 @@ class Observed {
   // The last return or end of the process before the run was closed.
   Event& LastOf(std::string_view process) {
     const int index = scenario.names.FindProcess(process);
-    const auto end = std::find_if(
-        history.events.begin(), history.events.end(),
-        [](const Event& event) { return event.kind == Event::Kind::kSnapshot && event.step < 0; });
+    const auto end =
+        std::find_if(history.events.begin(), history.events.end(),
+                     [](const Event& event) { return event.kind == Event::Kind::kClose; });
     const auto last = std::find_if(
         std::make_reverse_iterator(end), history.events.rend(), [&](const Event& event) {
           const bool of_call =
@@ -158,8 +158,12 @@ class Observed {
     return *last;
   }
   Outcome& OutcomeOf(std::string_view process) { return LastOf(process).outcome; }
-  void SwapOutcomes(std::string_view a, std::string_view b) {
-    std::swap(OutcomeOf(a), OutcomeOf(b));
+  // As if each of the two had returned where the other did, with the outcome of the other.
+  void Swap(std::string_view a, std::string_view b) {
+    Event& of_a = LastOf(a);
+    Event& of_b = LastOf(b);
+    std::swap(of_a.process, of_b.process);
+    std::swap(of_a.step, of_b.step);
   }
   // As if the process had slept on.
   void Forget(std::string_view process) {
@@ -167,7 +171,19 @@ class Observed {
   }
   // As if `to` had returned where `from` did.
   void Instead(std::string_view from, std::string_view to) {
-    LastOf(from).process = scenario.names.FindProcess(to);
+    Event& event = LastOf(from);
+    event.process = scenario.names.FindProcess(to);
+    event.step = LastCallOf(event.process);
+  }
+  // As if `process` had returned, or ended, in the same step as `other`.
+  void AlsoReturns(std::string_view other, std::string_view process, Outcome outcome) {
+    Event event = LastOf(other);
+    event.kind = outcome.Ended() ? Event::Kind::kEnded : Event::Kind::kReturn;
+    event.process = scenario.names.FindProcess(process);
+    event.step = LastCallOf(event.process);
+    event.outcome = std::move(outcome);
+    const auto at = &LastOf(other) - history.events.data();
+    history.events.insert(history.events.begin() + at, std::move(event));
   }
   // Snapshots tell more of what happened than the outcomes do.
   void DropSnapshots() {
@@ -177,6 +193,15 @@ class Observed {
 
   Scenario scenario;
   History history;
+
+ private:
+  int LastCallOf(int process) const {
+    int step = -1;
+    for (const Event& event : history.events) {
+      if (event.kind == Event::Kind::kCall && event.process == process) step = event.step;
+    }
+    return step;
+  }
 };
 
 // The verdict of a run of which nothing is changed: "pass" where all lines are as the model says.

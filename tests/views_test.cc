@@ -23,10 +23,11 @@ namespace {
 constexpr int64_t kNow = 1795421830;  // Nov 23 08:17:10 2026 UTC
 constexpr int64_t kThen = 1795421828;
 
-// Recorded in a namespace of its own with Linux 6.1 and util-linux 2.38.1.
+// Recorded in a namespace of its own, with ipcs of util-linux 2.38.1; the blanks at the ends of its
+// lines are left out.
 constexpr std::string_view kProcShm =
-    "       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid   "
-    "   atime      dtime      ctime                   rss                  swap\n"
+    "       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  "
+    "cgid      atime      dtime      ctime                   rss                  swap\n"
     "-559038737          0  2640                  5000     1     1      1     0     0     0     0 "
     "1795421828          0 1795421828                     0                     0\n"
     "         0          1  1600                  4096     1     1      1     0     0     0     0 "
@@ -42,58 +43,58 @@ constexpr std::string_view kProcSem =
 
 constexpr std::string_view kIpcs = R"(
 ------ Message Queues --------
-key        msqid      owner      perms      used-bytes   messages    
-0x000001d0 0          nobody     622        3            1           
+key        msqid      owner      perms      used-bytes   messages
+0x000001d0 0          nobody     622        3            1
 
 ------ Shared Memory Segments --------
-key        shmid      owner      perms      bytes      nattch     status      
+key        shmid      owner      perms      bytes      nattch     status
 0xdeadbeef 0          root       640        5000       1                 locked
-0x00000000 1          root       600        4096       1          dest         
+0x00000000 1          root       600        4096       1          dest
 
 ------ Semaphore Arrays --------
-key        semid      owner      perms      nsems     
-0x00000007 0          www-data   666        3         
+key        semid      owner      perms      nsems
+0x00000007 0          www-data   666        3
 
 )";
 constexpr std::string_view kIpcsCreators = R"(
 ------ Message Queues Creators/Owners --------
-msqid      perms      cuid       cgid       uid        gid       
-0          622        root       root       nobody     12345     
+msqid      perms      cuid       cgid       uid        gid
+0          622        root       root       nobody     12345
 
 ------ Shared Memory Segment Creators/Owners --------
-shmid      perms      cuid       cgid       uid        gid       
-0          640        root       root       root       root      
-1          600        root       root       root       root      
+shmid      perms      cuid       cgid       uid        gid
+0          640        root       root       root       root
+1          600        root       root       root       root
 
 ------ Semaphore Arrays Creators/Owners --------
-semid      perms      cuid       cgid       uid        gid       
-0          666        root       root       www-data   root      
+semid      perms      cuid       cgid       uid        gid
+0          666        root       root       www-data   root
 
 )";
 constexpr std::string_view kIpcsTimes = R"(
 ------ Message Queues Send/Recv/Change Times --------
-msqid    owner      send                 recv                 change              
-0        nobody     Nov 23 08:17:08      Nov 23 08:17:08      Nov 23 08:17:08     
+msqid    owner      send                 recv                 change
+0        nobody     Nov 23 08:17:08      Nov 23 08:17:08      Nov 23 08:17:08
 
 ------ Shared Memory Attach/Detach/Change Times --------
-shmid      owner      attached             detached             changed             
-0          root       Nov 23 08:17:08      Not set              Nov 23 08:17:08     
-1          root       Nov 23 08:17:08      Not set              Nov 23 08:17:08     
+shmid      owner      attached             detached             changed
+0          root       Nov 23 08:17:08      Not set              Nov 23 08:17:08
+1          root       Nov 23 08:17:08      Not set              Nov 23 08:17:08
 
 ------ Semaphore Operation/Change Times --------
-semid    owner      last-op                    last-changed              
-0        www-data    Mon Nov 23 08:17:08 2026   Mon Nov 23 08:17:08 2026  
+semid    owner      last-op                    last-changed
+0        www-data    Mon Nov 23 08:17:08 2026   Mon Nov 23 08:17:08 2026
 
 )";
 constexpr std::string_view kIpcsPids = R"(
 ------ Message Queues PIDs --------
-msqid      owner      lspid      lrpid     
+msqid      owner      lspid      lrpid
 0        nobody          1         1
 
 ------ Shared Memory Creator/Last-op PIDs --------
-shmid      owner      cpid       lpid      
-0          root       1          1         
-1          root       1          1         
+shmid      owner      cpid       lpid
+0          root       1          1
+1          root       1          1
 
 
 )";
@@ -150,10 +151,20 @@ TEST(Sysvipc, SegmentsHaveAllTheirColumns) {
   const auto rows = Sysvipc(ObjectKind::kShm, kProcShm);
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[0].id, 0);
-  EXPECT_EQ(CellsOf(rows[0]),
-            (Cells{{"key", -559038737}, {"mode", 0640}, {"status", 02000}, {"size", 5000},
-                   {"cpid", 1}, {"lpid", 1}, {"nattch", 1}, {"uid", 0}, {"gid", 0}, {"cuid", 0},
-                   {"cgid", 0}, {"atime", kThen}, {"dtime", 0}, {"ctime", kThen}}));
+  EXPECT_EQ(CellsOf(rows[0]), (Cells{{"key", -559038737},
+                                     {"mode", 0640},
+                                     {"status", 02000},
+                                     {"size", 5000},
+                                     {"cpid", 1},
+                                     {"lpid", 1},
+                                     {"nattch", 1},
+                                     {"uid", 0},
+                                     {"gid", 0},
+                                     {"cuid", 0},
+                                     {"cgid", 0},
+                                     {"atime", kThen},
+                                     {"dtime", 0},
+                                     {"ctime", kThen}}));
   EXPECT_EQ(rows[1].id, 1);
   EXPECT_EQ(rows[1][Column::kStatus], 01000);
   EXPECT_EQ(rows[1][Column::kKey], 0);
@@ -163,18 +174,35 @@ TEST(Sysvipc, QueuesHaveAllTheirColumns) {
   const auto rows = Sysvipc(ObjectKind::kMsg, kProcMsg);
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0].kind, ObjectKind::kMsg);
-  EXPECT_EQ(CellsOf(rows[0]),
-            (Cells{{"key", 464}, {"mode", 0622}, {"status", 0}, {"cbytes", 3}, {"qnum", 1},
-                   {"lspid", 1}, {"lrpid", 1}, {"uid", 65534}, {"gid", 12345}, {"cuid", 0},
-                   {"cgid", 0}, {"stime", kThen}, {"rtime", kThen}, {"ctime", kThen}}));
+  EXPECT_EQ(CellsOf(rows[0]), (Cells{{"key", 464},
+                                     {"mode", 0622},
+                                     {"status", 0},
+                                     {"cbytes", 3},
+                                     {"qnum", 1},
+                                     {"lspid", 1},
+                                     {"lrpid", 1},
+                                     {"uid", 65534},
+                                     {"gid", 12345},
+                                     {"cuid", 0},
+                                     {"cgid", 0},
+                                     {"stime", kThen},
+                                     {"rtime", kThen},
+                                     {"ctime", kThen}}));
 }
 
 TEST(Sysvipc, SetsHaveAllTheirColumns) {
   const auto rows = Sysvipc(ObjectKind::kSem, kProcSem);
   ASSERT_EQ(rows.size(), 1u);
-  EXPECT_EQ(CellsOf(rows[0]),
-            (Cells{{"key", 7}, {"mode", 0666}, {"status", 0}, {"size", 3}, {"uid", 33}, {"gid", 0},
-                   {"cuid", 0}, {"cgid", 0}, {"otime", kThen}, {"ctime", kThen}}));
+  EXPECT_EQ(CellsOf(rows[0]), (Cells{{"key", 7},
+                                     {"mode", 0666},
+                                     {"status", 0},
+                                     {"size", 3},
+                                     {"uid", 33},
+                                     {"gid", 0},
+                                     {"cuid", 0},
+                                     {"cgid", 0},
+                                     {"otime", kThen},
+                                     {"ctime", kThen}}));
 }
 
 TEST(Sysvipc, AHeaderAloneIsNoObject) {
@@ -212,12 +240,18 @@ TEST(Ipcs, ThePlainTablesTellStatusAndSize) {
   ASSERT_EQ(view.rows.size(), 4u);
   EXPECT_EQ(CellsIn(view, ObjectKind::kMsg, 0),
             (Cells{{"key", 464}, {"uid", 65534}, {"mode", 0622}, {"cbytes", 3}, {"qnum", 1}}));
-  EXPECT_EQ(CellsIn(view, ObjectKind::kShm, 0),
-            (Cells{{"key", -559038737}, {"uid", 0}, {"mode", 0640}, {"size", 5000}, {"nattch", 1},
-                   {"status", 02000}}));
-  EXPECT_EQ(CellsIn(view, ObjectKind::kShm, 1),
-            (Cells{{"key", 0}, {"uid", 0}, {"mode", 0600}, {"size", 4096}, {"nattch", 1},
-                   {"status", 01000}}));
+  EXPECT_EQ(CellsIn(view, ObjectKind::kShm, 0), (Cells{{"key", -559038737},
+                                                       {"uid", 0},
+                                                       {"mode", 0640},
+                                                       {"size", 5000},
+                                                       {"nattch", 1},
+                                                       {"status", 02000}}));
+  EXPECT_EQ(CellsIn(view, ObjectKind::kShm, 1), (Cells{{"key", 0},
+                                                       {"uid", 0},
+                                                       {"mode", 0600},
+                                                       {"size", 4096},
+                                                       {"nattch", 1},
+                                                       {"status", 01000}}));
   EXPECT_EQ(CellsIn(view, ObjectKind::kSem, 0),
             (Cells{{"key", 7}, {"uid", 33}, {"mode", 0666}, {"size", 3}}));
 }
@@ -277,7 +311,8 @@ int64_t TimeSeen(const std::string& printed, int64_t now) {
   View view;
   AddIpcs("-t",
           "------ Shared Memory Attach/Detach/Change Times --------\n"
-          "0          root       Not set              Not set              " + printed + "     \n",
+          "0          root       Not set              Not set              " +
+              printed + "     \n",
           view, now);
   return Find(view.rows, ObjectKind::kShm, 0)->cells[13].value_or(-2);
 }
@@ -292,7 +327,7 @@ TEST(Ipcs, ATimeWithoutAYearIsNotInTheFuture) {
 }
 
 TEST(Ipcs, TheLeapDayOfThePreviousYearIsTheLeapDay) {
-  const int64_t leap_day = 1835452800;  // Feb 29 16:00:00 2028
+  const int64_t leap_day = 1835452800;      // Feb 29 16:00:00 2028
   const int64_t next_january = 1862755200;  // Jan 10 16:00:00 2029
   EXPECT_EQ(TimeSeen("Feb 29 16:00:00", leap_day + 60), leap_day);
   EXPECT_EQ(TimeSeen("Feb 29 16:00:00", next_january), leap_day);
@@ -314,7 +349,8 @@ void ExpectSameCells(const std::vector<ObjectRow>& part, const std::vector<Objec
     const Cells cells = CellsOf(*other);
     for (const auto& [name, value] : CellsOf(row)) {
       if (cells.count(name) != 0) {
-        EXPECT_EQ(value, cells.at(name)) << ObjectKindName(row.kind) << " " << row.id << " " << name;
+        EXPECT_EQ(value, cells.at(name))
+            << ObjectKindName(row.kind) << " " << row.id << " " << name;
       }
     }
   }

@@ -61,7 +61,10 @@ class Judging {
   }
 
   Judgement Run(const History& history) {
-    for (const ObservedStep& step : GatherSteps(history)) {
+    std::vector<ObservedStep> steps = GatherSteps(history);
+    // What an engine that died saw of its last step is not all that happened in it.
+    if (!history.Complete() && !steps.empty() && steps.back().busy.empty()) steps.pop_back();
+    for (const ObservedStep& step : steps) {
       Look(step);
       if (!result_.findings.empty() || result_.verdict != Verdict::kPass) break;
     }
@@ -90,8 +93,11 @@ class Judging {
   }
 
   std::string LastLine(const History& history) const {
-    const auto last = std::find_if(history.events.rbegin(), history.events.rend(),
-                                   [](const Event& event) { return event.step >= 0; });
+    const auto last =
+        std::find_if(history.events.rbegin(), history.events.rend(), [](const Event& event) {
+          return event.step >= 0 && event.kind != Event::Kind::kReturn &&
+                 event.kind != Event::Kind::kEnded && event.kind != Event::Kind::kAsleep;
+        });
     if (last == history.events.rend()) return "";
     return fmt::format(", after line {}: {}", scenario_.LineOf(static_cast<size_t>(last->step)),
                        StepText(scenario_, static_cast<size_t>(last->step)));
@@ -291,8 +297,12 @@ bool FitsScenario(const Scenario& scenario, const History& history) {
                             event.kind == Kind::kBusy || event.kind == Kind::kNotRun ||
                             event.kind == Kind::kClose;
     const bool of_step = event.kind == Kind::kCall || event.kind == Kind::kNotRun;
+    const auto is_its_line = [&] {
+      const Step& line = scenario.steps[static_cast<size_t>(event.step)];
+      return line.kind == Step::Kind::kCall && line.process == event.process;
+    };
     return event.step < steps && event.process < processes && (!of_process || event.process >= 0) &&
-           (!of_step || event.step >= 0);
+           (!of_step || (event.step >= 0 && is_its_line()));
   });
 }
 

@@ -370,7 +370,13 @@ void Engine::Emit(Event event) {
   const std::string text = PrintEvent(event);
   for (size_t done = 0; done < text.size();) {
     const ssize_t written = write(output_, text.data() + done, text.size() - done);
-    if (written <= 0 && errno != EINTR) _exit(0);  // nobody reads any more
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) {
+      // Nobody reads any more. A private namespace goes with its init; elsewhere we clean up.
+      if (isolation_ != Isolation::kShared) _exit(0);
+      stopped_ = true;
+      return;
+    }
     done += static_cast<size_t>(std::max<ssize_t>(written, 0));
   }
 }

@@ -112,7 +112,9 @@ class Search {
     std::optional<int64_t> went;
     for (const int process : order) {
       if (went && key(process) != *went) break;
-      if (GoOn(state, process, left)) went = key(process);
+      if (!GoOn(state, process, left)) continue;
+      went = key(process);
+      if (alone_) break;
     }
     if (went) return;
     if (left.empty()) {
@@ -129,6 +131,7 @@ class Search {
 
   // Whether the process can go on in this state; if so, follows all ways in which it may.
   bool GoOn(const State& state, int process, const std::vector<Seen>& left) {
+    alone_ = false;
     const ProcessState& self = state.processes[static_cast<size_t>(process)];
     const Outcome* seen = FindSeen(left, process);
     if (self.dying != 0) {
@@ -141,6 +144,7 @@ class Search {
       State next = state;
       EndProcess(next, process, end, observation_.now);
       Settle(std::move(next), Without(left, process));
+      alone_ = false;
       return true;
     }
     const Op op = *self.pending;
@@ -149,12 +153,21 @@ class Search {
     if (turn.branches().empty()) {
       if (!turn.progressed()) return false;
       Settle(std::move(turn.s), left);
+      alone_ = false;
       return true;
     }
     for (Branch& branch : turn.branches()) {
       branch.next.processes[static_cast<size_t>(process)].pending.reset();
     }
+    // A branch that changes nothing for others may be taken at any time: no other order need be
+    // tried. E2BIG is different: after another receiver there is no message to be too big.
+    const Branch& first = turn.branches().front();
+    State others = first.next;
+    others.processes[static_cast<size_t>(process)] = self;
+    const bool alone =
+        turn.branches().size() == 1 && first.expected.value != E2BIG && others == state;
     Take(turn, process, op, seen, left, Mismatch::Kind::kLostWakeup);
+    alone_ = alone;
     return true;
   }
 
@@ -179,6 +192,7 @@ class Search {
   }
 
   const Observation& observation_;
+  bool alone_ = false;  // of the last GoOn(): the process went, and its turn was indifferent to all
   std::vector<State> found_;
   size_t least_left_ = SIZE_MAX;
   Mismatch mismatch_;

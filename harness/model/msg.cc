@@ -78,6 +78,8 @@ void Msgsnd::Model(Turn& turn) const {
     return turn.Fails(turn.Missing(), "msgop(2): EINVAL no such queue; EIDRM it was removed");
   }
   Queue& target = found->second;
+  // A sender without room is not woken, not even to learn that it lost its permission.
+  if (turn.slept() && !HasRoom(target, text.Length())) return;
   if (!turn.Permitted(target.perm, kWrite)) {
     return turn.Fails(EACCES, "msgop(2): the caller has no write permission on the queue");
   }

@@ -18,12 +18,12 @@ PipeHold HoldOf(const Turn& turn, const PipeEnd& end) {
 
 // Appends as much of bytes[from..] as there is room for, and answers how much. A short piece at the
 // beginning goes into the rest of the last page.
-int64_t Append(const State& s, PipeBuffer& pipe, std::string_view bytes, int64_t from) {
+int64_t Append(const State& s, PipeBuffer& pipe, std::string_view bytes, int64_t from, bool merge) {
   const int64_t page_size = s.facts.page_size;
   const auto size = static_cast<int64_t>(bytes.size());
   int64_t done = from;
   const int64_t odd = (size - done) % page_size;
-  if (from == 0 && odd != 0 && !pipe.pages.empty()) {
+  if (merge && odd != 0 && !pipe.pages.empty()) {
     PipeBuffer::Page& last = pipe.pages.back();
     if (last.offset + static_cast<int64_t>(last.bytes.size()) + odd <= page_size) {
       last.bytes += bytes.substr(0, static_cast<size_t>(odd));
@@ -83,7 +83,8 @@ void Write::Model(Turn& turn) const {
     if (written > 0) return turn.Returns(written, "pipe(7): the readers left in the middle");
     return turn.Fails(EPIPE, "pipe(7): all read ends have been closed");
   }
-  const int64_t part = Append(turn.s, turn.s.pipes[hold.pipe], text.Bytes(), me.progress);
+  const int64_t part =
+      Append(turn.s, turn.s.pipes[hold.pipe], text.Bytes(), me.progress, !turn.slept());
   me.progress += part;
   if (me.progress < size) {
     if (part > 0) turn.BlocksAfter();

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Command: runs a program as a user would, from a test.
+//
+//   CommandResult result = RunCommand({IPCRIG_BINARY, "run", "nowhere"});
+//   EXPECT_EQ(result.exit_code, 64);
+//
+// The program gets /dev/null as its input and a process group of its own; it is killed when the
+// CommandProcess goes. After BecomeReaper() the test sees what the program leaves behind.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "base/unique_fd.h"
+
+namespace ipcrig {
+
+struct CommandResult {
+  int exit_code = -1;  // 128 + signal where it was killed
+  std::string output;  // standard output and standard error
+};
+
+struct CommandOptions {
+  bool as_nobody = false;                // needs root
+  std::vector<std::string> environment = {};  // NAME=value, added to the test's own
+};
+
+class CommandProcess {
+ public:
+  CommandProcess(const std::vector<std::string>& arguments, const CommandOptions& options = {});
+  ~CommandProcess();
+  CommandProcess(const CommandProcess&) = delete;
+  CommandProcess& operator=(const CommandProcess&) = delete;
+
+  pid_t pid() const { return pid_; }
+  void Signal(int signal) const;
+  CommandResult Wait();
+
+ private:
+  pid_t pid_ = -1;
+  UniqueFd output_;
+};
+
+CommandResult RunCommand(const std::vector<std::string>& arguments,
+                         const CommandOptions& options = {});
+
+// Makes this process the reaper of orphans among its descendants (PR_SET_CHILD_SUBREAPER).
+void BecomeReaper();
+// Reaps what has ended. The names (comm) of the descendants that live.
+std::vector<std::string> LivingDescendants();
+
+// A directory for a test's files, removed with everything in it.
+class ScratchDirectory {
+ public:
+  ScratchDirectory();
+  ~ScratchDirectory();
+  ScratchDirectory(const ScratchDirectory&) = delete;
+  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+
+  // Writes a file that everybody may read and returns its path.
+  std::string Write(const std::string& name, const std::string& contents) const;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace ipcrig
