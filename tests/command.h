@@ -24,7 +24,7 @@ struct CommandResult {
 };
 
 struct CommandOptions {
-  bool as_nobody = false;                // needs root
+  bool as_nobody = false;                     // needs root
   std::vector<std::string> environment = {};  // NAME=value, added to the test's own
 };
 

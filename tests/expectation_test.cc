@@ -63,8 +63,8 @@ std::string ErrorOf(const Op& op, std::string_view text) {
   return in.ok() ? "" : std::to_string(in.error().column) + ": " + in.error().message;
 }
 
-bool Fits(const Expectation& expect, const Outcome& outcome) {
-  return Agrees(expect, outcome, kPids);
+bool Fits(const Expectation& expect, const Outcome& outcome, const Op& op = kWait) {
+  return Agrees(expect, op, outcome, kPids);
 }
 
 Outcome Returned(int64_t value, std::vector<int64_t> numbers, std::string bytes = "") {
@@ -246,7 +246,7 @@ TEST(Expectation, WhatACallNeverAnswersIsRejected) {
 
 // msgrcv of type 1 has numbers {1}, which is also the status word of a process that SIGHUP killed.
 TEST(Expectation, TheTypeOfAMessageIsNoWaitStatus) {
-  EXPECT_FALSE(Fits(Parse(kMsgrcv, "SIGHUP"), Returned(1, {1}, "x")));
+  EXPECT_FALSE(Fits(Parse(kMsgrcv, "SIGHUP"), Returned(1, {1}, "x"), kMsgrcv));
 }
 
 TEST(Outcome, StatusWordsOfWaitAreExitsOrSignals) {

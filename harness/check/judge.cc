@@ -218,7 +218,8 @@ class Judging {
         step.kind == Step::Kind::kReturns || (step.expect.kind != Expectation::Kind::kNone &&
                                               step.expect.kind != Expectation::Kind::kBlocks);
     const bool must_block = step.expect.kind == Expectation::Kind::kBlocks;
-    const bool right = outcome ? !must_block && Agrees(step.expect, *outcome, pids_) : !must_return;
+    const bool right =
+        outcome ? !must_block && Agrees(step.expect, step.op, *outcome, pids_) : !must_return;
     if (right) return;
     Finding finding{"expectation", index, step.process};
     finding.title = "model and kernel agree on an outcome that the line does not expect";

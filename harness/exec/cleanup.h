@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What an engine does around a run so that nothing is left and nobody else is touched.
+// What an engine does around a run so that nothing is left and nobody else is touched: it refuses
+// scenarios that could reach somebody else's object, removes what the scenario created, and ends
+// whoever outlived it.
+//
+// To be called in the engine's process only: EndOtherChildren() reaps and kills.
 #pragma once
 
 #include <optional>

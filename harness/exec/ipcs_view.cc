@@ -56,7 +56,8 @@ int64_t TakeTime(Cells& cells, bool full, int64_t now) {
   gmtime_r(&now_time, &broken);
   if (full) broken.tm_year = static_cast<int>(TakeNumber(cells)) - 1900;
   if (strptime(text.c_str(), "%b %d %H:%M:%S", &broken) == nullptr) return -1;
-  const int64_t seconds = timegm(&broken);
+  tm normal = broken;  // timegm() makes Mar 1 of a Feb 29 that does not exist
+  const int64_t seconds = timegm(&normal);
   if (full || seconds <= now + 86400) return seconds;
   --broken.tm_year;
   return timegm(&broken);

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Probe(): what this machine permits, found out by trying it, and what follows where it does not.
+//
+//   for (const Capability& found : Probe()) {
+//     if (!found.present) Print(found.name, found.detail, found.consequence);
+//   }
+//
+// Forks short-lived children and reaps them; leaves nothing.
 #pragma once
 
 #include <string>

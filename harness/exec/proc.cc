@@ -2,6 +2,7 @@
 #include "exec/proc.h"
 
 #include <fcntl.h>
+#include <sys/syscall.h>
 
 #include <charconv>
 #include <cstring>
@@ -9,7 +10,6 @@
 #include <string_view>
 
 #include <fmt/format.h>
-#include <sys/syscall.h>
 
 namespace ipcrig {
 namespace {

@@ -7,6 +7,7 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -160,6 +161,10 @@ Result<std::vector<ObjectRow>> ParseSysvipc(ObjectKind kind, std::string_view te
     const auto words = Words(line);
     if (names.empty()) {
       names = words;
+      const std::string id =
+          kind == ObjectKind::kMsg ? "msqid" : std::string(ObjectKindName(kind)) + "id";
+      const bool found = names.empty() || std::find(names.begin(), names.end(), id) != names.end();
+      if (!found) return Error{"no column " + id};
       continue;
     }
     if (words.size() != names.size()) return Error{"a row has not as many cells as the header"};

@@ -2,6 +2,9 @@
 //
 // The views of a snapshot (ops/snapshot.h): three independent ways to see what exists.
 //
+//   View stat = StatView();
+//   View proc = ProcView();   // the same rows, or one of the two lies
+//
 // The parsers are pure functions of text, so that they can be tested and fuzzed without a kernel.
 #pragma once
 

@@ -12,10 +12,10 @@ constexpr int kMostTries = 100;  // draws for one step, before a simple call tak
 Op DrawOp(Chooser& from) {
   for (int i = 0; i < kMostTries; ++i) {
     from.stuck = false;
-    const size_t before = from.names.processes.size();
+    const Names before = from.names;
     Op op = PickOp(from, from.draw.Below(kOpCount));
     if (!from.stuck) return op;
-    from.names.processes.resize(before);
+    from.names = before;
   }
   from.stuck = false;
   Op op = Msgget{};

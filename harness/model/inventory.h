@@ -2,6 +2,8 @@
 //
 // Inventory(): what exists according to a state, as the rows that a view of the kernel would have
 // (ops/snapshot.h), with ranges for times.
+//
+//   for (const InventoryRow& row : Inventory(state)) Compare(row, view);
 #pragma once
 
 #include <array>

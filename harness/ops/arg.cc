@@ -114,6 +114,8 @@ void NewProcess::Read(Reader& in) {
     in.Fail(fmt::format("process {} exists already; a child needs a new name", word));
   } else if (processes.size() == kMaxProcesses) {
     in.Fail(fmt::format("more than {} processes", kMaxProcesses));
+  } else if (const std::string problem = NameProblem(word, "a process"); !problem.empty()) {
+    in.Fail(problem);
   } else if (in.ok()) {
     index = static_cast<int8_t>(processes.size());
     processes.push_back(word);

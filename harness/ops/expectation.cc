@@ -105,12 +105,28 @@ bool FieldsAgree(const Expectation& expect, const Outcome& outcome, std::span<co
   });
 }
 
-bool EndAgrees(const Expectation& expect, const Outcome& outcome) {
-  const bool waited = outcome.kind == Outcome::Kind::kReturned && outcome.numbers.size() == 1;
+bool EndAgrees(const Expectation& expect, const Op& op, const Outcome& outcome) {
+  const bool waited = OpReply(op) == Reply::kStatus && outcome.kind == Outcome::Kind::kReturned &&
+                      outcome.numbers.size() == 1;
   const Outcome end = waited ? EndFromStatus(static_cast<int>(outcome.numbers[0])) : outcome;
   const bool killed = end.kind == Outcome::Kind::kKilled || end.kind == Outcome::Kind::kFaulted;
   const bool kind = expect.kind == Want::kSignal ? killed : end.kind == Outcome::Kind::kExited;
   return kind && end.value == expect.number;
+}
+
+// Whether a call with this reply can ever have such an outcome.
+bool CanBe(Want kind, Reply reply) {
+  const bool ends = reply == Reply::kStatus || reply == Reply::kProgram || reply == Reply::kNothing;
+  switch (kind) {
+    case Want::kExit:
+      return ends;
+    case Want::kList:
+      return reply == Reply::kList;
+    case Want::kText:
+      return reply == Reply::kText;
+    default:
+      return true;
+  }
 }
 
 }  // namespace
@@ -130,6 +146,9 @@ Expectation ReadExpectation(Reader& in, const Op& op) {
     expect.number = in.Number(INT64_MIN, INT64_MAX);
   } else {
     ReadWord(in, expect);
+  }
+  if (!CanBe(expect.kind, OpReply(op))) {
+    in.Fail(fmt::format("{} never has such an outcome", OpName(op)));
   }
   return expect;
 }
@@ -182,7 +201,8 @@ void PrintExpectation(Writer& out, const Op& op, const Expectation& expect) {
   }
 }
 
-bool Agrees(const Expectation& expect, const Outcome& outcome, std::span<const int> pids) {
+bool Agrees(const Expectation& expect, const Op& op, const Outcome& outcome,
+            std::span<const int> pids) {
   const bool returned = outcome.kind == Outcome::Kind::kReturned;
   const auto same_bytes = [&] { return expect.text.Bytes() == outcome.bytes; };
   switch (expect.kind) {
@@ -195,9 +215,9 @@ bool Agrees(const Expectation& expect, const Outcome& outcome, std::span<const i
     case Want::kError:
       return outcome.kind == Outcome::Kind::kFailed && outcome.value == expect.number;
     case Want::kSignal:
-      return EndAgrees(expect, outcome);
+      return EndAgrees(expect, op, outcome);
     case Want::kExit:
-      return EndAgrees(expect, outcome) && (!expect.has_text || same_bytes());
+      return EndAgrees(expect, op, outcome) && (!expect.has_text || same_bytes());
     case Want::kNumber:
       return returned && outcome.value == expect.number;
     case Want::kText:

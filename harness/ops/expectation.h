@@ -58,8 +58,9 @@ struct Expectation {
 Expectation ReadExpectation(Reader& in, const Op& op);
 void PrintExpectation(Writer& out, const Op& op, const Expectation& expectation);
 
-// Whether an observed outcome is what was expected. pids[i] is the process id of process i.
+// Whether an observed outcome of `op` is what was expected. pids[i] is the process id of process i.
 // kNone agrees with everything, kBlocks with nothing (a call that blocks has no outcome).
-bool Agrees(const Expectation& expectation, const Outcome& outcome, std::span<const int> pids);
+bool Agrees(const Expectation& expectation, const Op& op, const Outcome& outcome,
+            std::span<const int> pids);
 
 }  // namespace ipcrig

@@ -45,17 +45,22 @@ int64_t ReadNumber(Reader& in) { return in.Number(INT64_MIN, INT64_MAX); }
 void ReadRow(Reader& in, Snapshot& snapshot) {
   ObjectRow row;
   const std::string kind = in.Word();
+  bool known = false;
   for (int i = 0; i < kObjectKinds; ++i) {
-    if (kind == ObjectKindName(static_cast<ObjectKind>(i))) row.kind = static_cast<ObjectKind>(i);
+    if (kind != ObjectKindName(static_cast<ObjectKind>(i))) continue;
+    row.kind = static_cast<ObjectKind>(i);
+    known = true;
   }
+  if (!known) in.Fail("unknown kind of object " + kind);
   row.id = static_cast<int>(in.Number(INT32_MIN, INT32_MAX));
   while (in.ok() && !in.AtEnd()) {
     const std::string name = in.Word();
+    int column = 0;
+    while (column < kColumns && ColumnName(static_cast<Column>(column)) != name) ++column;
+    if (column == kColumns) in.Fail("unknown column " + name);
     in.Expect('=');
     const int64_t value = ReadNumber(in);
-    for (int i = 0; i < kColumns; ++i) {
-      if (ColumnName(static_cast<Column>(i)) == name) row.cells[static_cast<size_t>(i)] = value;
-    }
+    if (in.ok()) row.cells[static_cast<size_t>(column)] = value;
   }
   if (snapshot.empty()) return in.Fail("row without a view");
   snapshot.back().rows.push_back(row);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/names.h"
 
+#include <algorithm>
+
 namespace ipcrig {
 
 std::string_view KindName(Kind kind) {
@@ -19,6 +21,15 @@ std::string_view KindName(Kind kind) {
       return "a pipe";
   }
   return "nothing";
+}
+
+std::string NameProblem(std::string_view word, std::string_view what) {
+  static constexpr std::string_view kReserved[] = {"returns",     "ipcs", "NULL",
+                                                   "IPC_PRIVATE", "self", "data"};
+  if (std::find(std::begin(kReserved), std::end(kReserved), word) != std::end(kReserved)) {
+    return std::string(word) + " cannot be the name of " + std::string(what);
+  }
+  return word.size() > kMaxNameLength ? "name longer than 32 bytes" : "";
 }
 
 int Names::FindProcess(std::string_view name) const {

@@ -25,6 +25,9 @@ enum class Kind : uint8_t { kKey, kSegment, kQueue, kSet, kAddress, kPipe };
 // "a key", "a queue", ...: for messages.
 std::string_view KindName(Kind kind);
 
+// Why a word cannot become the name of `what` ("a process", "a variable"); empty where it can.
+std::string NameProblem(std::string_view word, std::string_view what);
+
 struct Names {
   struct Variable {
     std::string name;

@@ -96,7 +96,10 @@ Op ChooseOp(Reader& in, const std::string& name, size_t name_offset) {
 void Declare(Reader& in, const std::string& variable, size_t offset, Kind kind, int8_t& slot) {
   auto& variables = in.names().variables;
   int found = in.names().FindVariable(variable);
-  if (found < 0 && variables.size() == kMaxVariables) {
+  const std::string problem = NameProblem(variable, "a variable");
+  if (!problem.empty()) {
+    in.FailAt(offset, problem);
+  } else if (found < 0 && variables.size() == kMaxVariables) {
     in.FailAt(offset, fmt::format("more than {} variables", kMaxVariables));
   } else if (found < 0 && in.ok()) {
     found = static_cast<int>(variables.size());

@@ -9,6 +9,7 @@
 namespace ipcrig {
 namespace {
 
+bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 bool IsNameStart(char c) { return isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 bool IsNamePart(char c) { return isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
@@ -57,7 +58,7 @@ std::from_chars_result ParseDigits(std::string_view digits, uint64_t& value) {
 }  // namespace
 
 void Reader::SkipBlanks() {
-  while (at_ < line_.size() && (line_[at_] == ' ' || line_[at_] == '\t')) ++at_;
+  while (at_ < line_.size() && IsBlank(line_[at_])) ++at_;
 }
 
 void Reader::FailAt(size_t offset, std::string message) {
@@ -69,7 +70,10 @@ void Reader::FailHere(std::string message) {
   FailAt(at_, std::move(message));
 }
 
-bool Reader::AtEnd() { return Peek() == '\0'; }
+bool Reader::AtEnd() {
+  SkipBlanks();
+  return !ok() || at_ >= line_.size();
+}
 
 char Reader::Peek() {
   SkipBlanks();
@@ -134,7 +138,7 @@ int64_t Reader::Number(int64_t least, int64_t most) {
   const auto parsed = ParseDigits(digits, magnitude);
   token_ = start;
   if (!ok()) return 0;
-  if (digits.empty() || parsed.ptr != digits.data() + digits.size()) {
+  if (parsed.ec == std::errc::invalid_argument || parsed.ptr != digits.data() + digits.size()) {
     Fail("expected a number");
     return 0;
   }
@@ -196,8 +200,8 @@ std::string_view Reader::NthArgument(int n) {
     if (depth == 0 && (c == ',' || closes)) {
       if (n-- == 0) {
         std::string_view argument = line_.substr(start, i - start);
-        while (!argument.empty() && argument.front() == ' ') argument.remove_prefix(1);
-        while (!argument.empty() && argument.back() == ' ') argument.remove_suffix(1);
+        while (!argument.empty() && IsBlank(argument.front())) argument.remove_prefix(1);
+        while (!argument.empty() && IsBlank(argument.back())) argument.remove_suffix(1);
         return argument;
       }
       if (closes) return {};

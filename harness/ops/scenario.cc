@@ -9,7 +9,6 @@
 namespace ipcrig {
 namespace {
 
-constexpr std::string_view kReserved[] = {"returns", "ipcs", "NULL", "IPC_PRIVATE", "self", "data"};
 constexpr size_t kWidestAlignedCall = 48;
 
 std::string_view WithoutBlanks(std::string_view line) {
@@ -58,6 +57,9 @@ class Parser {
     error_.column = column;
     error_.message = std::move(message);
     error_.source = line.substr(0, 120);
+    for (char& c : error_.source) {
+      if ((c >= 0 && c < ' ') || c == '\x7f') c = c == '\t' ? ' ' : '?';
+    }
     return error_;
   }
 
@@ -117,10 +119,8 @@ class Parser {
   // The process of a line: a known one, or one that begins here.
   int8_t ReadProcess(Reader& in) {
     const std::string word = in.Word();
-    if (std::find(std::begin(kReserved), std::end(kReserved), word) != std::end(kReserved)) {
-      in.Fail(fmt::format("{} cannot be the name of a process", word));
-    }
-    if (word.size() > kMaxNameLength) in.Fail("name longer than 32 bytes");
+    const std::string problem = NameProblem(word, "a process");
+    if (!problem.empty()) in.Fail(problem);
     auto& processes = scenario_.names.processes;
     int index = scenario_.names.FindProcess(word);
     if (index < 0 && in.ok()) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "report/report.h"
 
@@ -12,7 +13,11 @@ namespace ipcrig {
 namespace {
 
 // XML 1.0 cannot hold most control characters at all, not even escaped.
-std::string Escape(std::string_view text) {
+std::string Escape(std::string_view bytes) {
+  // The library replaces what is no UTF-8, in the JSON that it prints.
+  const auto json =
+      nlohmann::json(bytes).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  const std::string text = nlohmann::json::parse(json).get<std::string>();
   std::string out;
   for (const char c : text) {
     switch (c) {

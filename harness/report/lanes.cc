@@ -32,7 +32,7 @@ class Picture {
   Picture(const Scenario& scenario, const std::vector<Finding>& findings)
       : scenario_(scenario),
         findings_(findings),
-        lanes_(scenario.names.processes.size(), Lane::kAbsent) {}
+        lanes_(std::max<size_t>(scenario.names.processes.size(), 1), Lane::kAbsent) {}
 
   std::vector<Row> Rows(const History& history) {
     for (const ObservedStep& step : GatherSteps(history)) Add(step);
@@ -153,6 +153,26 @@ void Fold(const Names& names, std::vector<Row>& rows) {
   }
 }
 
+// A call and its outcome that do not fit beside each other stand below each other.
+std::vector<Row> Unfold(const std::vector<Row>& rows, const std::vector<size_t>& widths) {
+  std::vector<Row> unfolded;
+  for (const Row& row : rows) {
+    unfolded.push_back(row);
+    Row below;
+    for (size_t i = 0; i < row.cells.size(); ++i) {
+      const std::string& cell = row.cells[i];
+      const size_t outcome = cell.rfind("  = ");
+      const bool split = cell.size() > widths[i] && outcome != std::string::npos;
+      below.cells.push_back(split ? cell.substr(outcome + 2) : cell.size() == 1 ? cell : "");
+      if (!split) continue;
+      unfolded.back().cells[i] = cell.substr(0, outcome);
+      below.line = -1;
+    }
+    if (below.line < 0) unfolded.push_back(std::move(below));
+  }
+  return unfolded;
+}
+
 std::string RowText(const Row& row, const std::vector<size_t>& widths, std::string label = "") {
   if (row.line > 0) label = std::to_string(row.line);
   std::string text = fmt::format("{} {:>4}  ", row.marked ? '>' : ' ', label);
@@ -171,6 +191,7 @@ std::vector<std::string> DrawLanes(const Scenario& scenario, const History& hist
   std::vector<Row> rows = Picture(scenario, findings).Rows(history);
   Row head;
   head.cells = scenario.names.processes;
+  if (head.cells.empty()) head.cells = {""};
   const bool folded = head.cells.size() * kLeastColumn + kLabelWidth > width;
   if (folded) {
     Fold(scenario.names, rows);
@@ -181,6 +202,7 @@ std::vector<std::string> DrawLanes(const Scenario& scenario, const History& hist
   std::vector<std::string> lines;
   lines.push_back(RowText(head, widths, "line"));
   rows.erase(rows.begin());
+  if (!folded) rows = Unfold(rows, widths);
   if (rows.size() > most_rows) {
     lines.push_back(fmt::format("    ... {} rows before", rows.size() - most_rows));
     rows.erase(rows.begin(), rows.end() - static_cast<ptrdiff_t>(most_rows));

@@ -99,8 +99,8 @@ std::string SummaryLine(const std::vector<ScenarioResult>& results, double secon
   for (const ScenarioResult& result : results) {
     ++counts[static_cast<size_t>(result.judgement.verdict)];
   }
-  std::string text = fmt::format("{} scenario{}:", results.size(), results.size() == 1 ? "" : "s");
-  const char* separator = " ";
+  std::string text = fmt::format("{} scenario{}", results.size(), results.size() == 1 ? "" : "s");
+  const char* separator = ": ";
   for (size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] == 0) continue;
     text += fmt::format("{}{} {}", separator, counts[i], VerdictName(static_cast<Verdict>(i)));
