@@ -327,6 +327,19 @@ TEST(Judge, WhatIsLeftAtTheEndIsRemovedAndThenThereIsNothing) {
   EXPECT_EQ(run.Verdict(), "leak");
 }
 
+// Nine senders get room at once: the orders in which they may go are more than anybody tries.
+TEST(Judge, TooManyPossibleOrdersAreUnknownAndNotPassed) {
+  std::string text =
+      "A  q = msgget(IPC_PRIVATE, 0600)\n"
+      "A  msgctl(q, IPC_SET, {uid=0, gid=0, mode=0600, qbytes=0})\n";
+  for (int i = 1; i <= 9; ++i) {
+    text +=
+        "P" + std::to_string(i) + "  msgsnd(q, 1, \"m" + std::to_string(i) + "\", 0)  -> blocks\n";
+  }
+  text += "A  msgctl(q, IPC_SET, {uid=0, gid=0, mode=0600, qbytes=1000})\n";
+  EXPECT_EQ(VerdictOf(text), "unknown");
+}
+
 TEST(Judge, VerdictsHaveTheirNames) {
   EXPECT_EQ(VerdictName(Verdict::kPass), "pass");
   EXPECT_EQ(VerdictName(Verdict::kFail), "fail");

@@ -168,6 +168,12 @@ class Judging {
     if (!step.busy.empty()) return Hang(*step.busy.front());
     Acceptance acceptance = Accept(states_, {step.event->process, op, step.seen, step.now});
     for (const Seen& seen : step.seen) CallOf(seen.process).outcome = seen.outcome;
+    if (acceptance.exhausted) {
+      return Stop(
+          Verdict::kUnknown,
+          fmt::format("line {}: too many processes were set free at once to try all orders",
+                      scenario_.LineOf(static_cast<size_t>(std::max(step.event->step, 0)))));
+    }
     if (acceptance.states.empty()) return Mismatched(step, acceptance.mismatch);
     states_ = std::move(acceptance.states);
     if (op) CheckExpectation(step.event->step, CallOf(step.event->process).outcome);

@@ -80,6 +80,7 @@ class Search {
   }
 
   Acceptance Finish() {
+    if (orders_ > kMaxOrders) return {{}, {}, true};
     if (!found_.empty()) return {std::move(found_), {}};
     return {{}, std::move(mismatch_)};
   }
@@ -102,6 +103,7 @@ class Search {
 
   // Lets everybody go on who can, one after the other, until nobody can.
   void Settle(State state, const std::vector<Seen>& left) {
+    if (++orders_ > kMaxOrders) return;
     std::vector<int> order;
     for (size_t i = 0; i < state.processes.size(); ++i) {
       const ProcessState& process = state.processes[i];
@@ -192,6 +194,7 @@ class Search {
   }
 
   const Observation& observation_;
+  int orders_ = 0;
   bool alone_ = false;  // of the last GoOn(): the process went, and its turn was indifferent to all
   std::vector<State> found_;
   size_t least_left_ = SIZE_MAX;

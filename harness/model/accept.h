@@ -60,7 +60,11 @@ struct Mismatch {
 struct Acceptance {
   std::vector<State> states;  // all that may hold now; empty: the step is not accepted
   Mismatch mismatch;          // meaningful where `states` is empty
+  bool exhausted = false;     // the orders were too many to try; neither of the above says anything
 };
+
+// How many partial orders of one step are tried before it is given up.
+inline constexpr int kMaxOrders = 20000;
 
 Acceptance Accept(const std::vector<State>& states, const Observation& observation);
 
