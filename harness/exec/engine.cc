@@ -169,24 +169,24 @@ void Engine::RunStep(int step) {
   }
 }
 
-void Engine::RunCall(int index) {
-  const Step& step = scenario_.steps[static_cast<size_t>(index)];
-  Runner& self = runner(step.process);
+void Engine::RunCall(int step) {
+  const Step& line = scenario_.steps[static_cast<size_t>(step)];
+  Runner& self = runner(line.process);
   if (self.life != Life::kIdle) {
     const char* why = self.life == Life::kUnborn    ? "has not been forked"
                       : self.life == Life::kCalling ? "is still in its call"
                                                     : "has ended";
-    Emit({.kind = Event::Kind::kNotRun, .step = index, .process = step.process, .text = why});
+    Emit({.kind = Event::Kind::kNotRun, .step = step, .process = line.process, .text = why});
     return;
   }
   const int64_t from = EarliestSecond();
-  Emit({.kind = Event::Kind::kCall, .step = index, .process = step.process, .from = from});
-  Lane& mine = lane(step.process);
-  mine.op = step.op;
+  Emit({.kind = Event::Kind::kCall, .step = step, .process = line.process, .from = from});
+  Lane& mine = lane(line.process);
+  mine.op = line.op;
   self.life = Life::kCalling;
-  self.step = index;
+  self.step = step;
   self.seen_asleep = false;
-  self.must_end = std::holds_alternative<Exit>(step.op);
+  self.must_end = std::holds_alternative<Exit>(line.op);
   mine.command.fetch_add(1, std::memory_order_release);
   FutexWake(mine.command);
   Settle(from);
@@ -267,7 +267,7 @@ bool Engine::CollectEnd(int process, int64_t from) {
       self.step >= 0 && self.life == Life::kCalling && std::holds_alternative<ExecProgram>(mine.op);
   if (program) event.outcome.bytes = ReadOutput(mine.output);
   self.life = Life::kGone;
-  Emit(std::move(event));
+  Emit(event);
   return true;
 }
 
@@ -285,7 +285,7 @@ void Engine::CollectReply(int process, int64_t from) {
                    std::string(mine.bytes, mine.byte_count)};
   self.life = Life::kIdle;
   AfterReply(process, event.outcome);
-  Emit(std::move(event));
+  Emit(event);
 }
 
 // What the engine itself has to know of a call that returned.
@@ -356,7 +356,7 @@ void Engine::RemoveObjects() {
     Event event{.kind = Event::Kind::kRemove};
     event.text = std::string(ObjectKindName(row.kind)) + " " + std::to_string(row.id);
     event.outcome = RemoveObject(row.kind, row.id);
-    Emit(std::move(event));
+    Emit(event);
   }
 }
 
@@ -366,7 +366,7 @@ void Engine::FindSurvivors() {
   }
 }
 
-void Engine::Emit(Event event) {
+void Engine::Emit(const Event& event) {
   const std::string text = PrintEvent(event);
   for (size_t done = 0; done < text.size();) {
     const ssize_t written = write(output_, text.data() + done, text.size() - done);
@@ -392,7 +392,7 @@ void Engine::EmitSnapshot(int step, const char* phase, bool with_program) {
              baseline_.end();
     });
   }
-  Emit(std::move(event));
+  Emit(event);
 }
 
 }  // namespace ipcrig

@@ -68,7 +68,7 @@ class Engine {
   Runner& runner(int process) { return runners_[static_cast<size_t>(process)]; }
   Lane& lane(int process) { return board_->lanes[process]; }
   bool TimeIsUp() const;
-  void Emit(Event event);
+  void Emit(const Event& event);
   void EmitSnapshot(int step, const char* phase, bool with_program);
 
   const Scenario& scenario_;

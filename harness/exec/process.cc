@@ -87,12 +87,9 @@ void ExecSelf::Call(Worker& worker) const {
 
 void ExecProgram::Call(Worker& worker) const {
   char path[kMaxPath + sizeof(program.text) + 2];
-  const char* directory = worker.board().programs;
-  const size_t length = strlen(directory);
-  memcpy(path, directory, length);
-  path[length] = '/';
-  memcpy(path + length + 1, program.text.data(), program.text.size());
-  char* const argv[] = {path + length + 1, nullptr};
+  char* name = stpcpy(stpcpy(path, worker.board().programs), "/");
+  stpcpy(name, program.text.data());
+  char* const argv[] = {name, nullptr};
   PrepareForProgram(worker);
   worker.Answer(execve(path, argv, environ));
 }

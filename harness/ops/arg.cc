@@ -129,7 +129,7 @@ void NewProcess::Pick(Chooser& from) {
     return;
   }
   index = static_cast<int8_t>(processes.size());
-  processes.push_back(std::string(1, static_cast<char>('A' + index)));
+  processes.emplace_back(1, static_cast<char>('A' + index));
 }
 
 int ReadUse(Reader& in, Kind kind) {

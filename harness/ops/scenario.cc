@@ -26,7 +26,7 @@ std::string CutComment(std::string_view& line) {
     } else if (line[i] == '"') {
       quoted = !quoted;
     } else if (!quoted && line[i] == '#') {
-      const std::string comment(WithoutBlanks(line.substr(i)));
+      std::string comment(WithoutBlanks(line.substr(i)));
       line = line.substr(0, i);
       return comment;
     }

@@ -74,6 +74,6 @@ std::variant<Scenario, ParseError> ParseScenario(std::string_view text, std::str
 
 std::string PrintScenario(const Scenario& scenario);
 // One step as it is printed, without the lines above, padding and comment: "B  returns -> EIDRM".
-std::string StepText(const Scenario& scenario, size_t step);
+std::string StepText(const Scenario& scenario, size_t index);
 
 }  // namespace ipcrig

@@ -50,7 +50,7 @@ class Picture {
                                [&](const Finding& finding) { return finding.step == step; });
     }
     for (const Lane lane : lanes_) {
-      row.cells.push_back(lane == Lane::kAbsent ? "" : lane == Lane::kIdle ? "|" : ":");
+      row.cells.emplace_back(lane == Lane::kAbsent ? "" : lane == Lane::kIdle ? "|" : ":");
     }
     rows_.push_back(std::move(row));
     return rows_.back();
