@@ -2,6 +2,7 @@
 //
 // Do no harm: nothing is left, whatever happens, and what was there before is untouched.
 #include <poll.h>
+#include <sched.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -112,11 +113,16 @@ TEST(Sandbox, OrdinaryUserRunsTheScenarios) {
   EXPECT_TRUE(result.exit_code == 0 || result.exit_code == 69) << result.output;
 }
 
-// An object of somebody else, in the namespace that the test runs in.
+// Moves the test into an IPC namespace of its own where that is permitted, so that a test that is
+// killed leaves nothing in the machine's.
+int OwnNamespace() { return unshare(CLONE_NEWIPC); }
+
+// Objects of somebody else, in the namespace that ipcrig is started in.
 class ForeignObjects : public testing::Test {
  protected:
   ForeignObjects()
-      : segment_(shmget(IPC_PRIVATE, 100, 0600)),
+      : own_(OwnNamespace()),
+        segment_(shmget(IPC_PRIVATE, 100, 0600)),
         queue_(msgget(IPC_PRIVATE, 0600)),
         set_(semget(IPC_PRIVATE, 1, 0600)) {}
   ~ForeignObjects() override {
@@ -125,6 +131,7 @@ class ForeignObjects : public testing::Test {
     semctl(set_, 0, IPC_RMID);
   }
 
+  const int own_;
   const int segment_;
   const int queue_;
   const int set_;

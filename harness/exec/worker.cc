@@ -2,6 +2,7 @@
 #include "exec/worker.h"
 
 #include <sched.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -41,6 +42,7 @@ void ResetSignals() {
 
 void Worker::Announce() {
   Lane& mine = lane();
+  prctl(PR_SET_NAME, "ipcrig-worker");
   ResetSignals();
   if (board_->realtime != 0) RaisePriority();
   InstallFaultHandler();

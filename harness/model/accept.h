@@ -63,8 +63,9 @@ struct Acceptance {
   bool exhausted = false;     // the orders were too many to try; neither of the above says anything
 };
 
-// How many partial orders of one step are tried before it is given up.
-inline constexpr int kMaxOrders = 20000;
+// How many partial orders of one step are tried before it is given up: enough for six processes
+// that are free to go in any order.
+inline constexpr int kMaxOrders = 4000;
 
 Acceptance Accept(const std::vector<State>& states, const Observation& observation);
 
