@@ -200,6 +200,26 @@ TEST_F(ForeignObjects, SharedRunThatIsKilledCleansUp) {
   }
 }
 
+// In a user namespace whose root has forbidden further IPC namespaces.
+TEST(Sandbox, WhereNamespacesAreRefusedNothingRunsUnlessAsked) {
+  const ScratchDirectory scratch;
+  const std::string path =
+      scratch.Write("a.ipc", "# Does little.\nA  q = msgget(IPC_PRIVATE, 0600)\n");
+  const std::string refuse = "echo 0 > /proc/sys/user/max_ipc_namespaces || exit 125; exec " +
+                             std::string(IPCRIG_BINARY) + " ";
+  const auto refused = [&](const std::string& command) {
+    return RunCommand({"/usr/bin/unshare", "-Uri", "/bin/sh", "-c", refuse + command});
+  };
+  const CommandResult doctor = refused("doctor");
+  if (doctor.output.find("SCHED_FIFO") == std::string::npos) {
+    GTEST_SKIP() << "namespaces cannot be forbidden here: " << doctor.output;
+  }
+  EXPECT_EQ(doctor.exit_code, 69) << doctor.output;
+  EXPECT_EQ(refused("run " + path).exit_code, 69);
+  EXPECT_EQ(refused("replay " + path).exit_code, 69);
+  EXPECT_EQ(refused("run " + path + " --shared-namespace").exit_code, 0);
+}
+
 TEST(Sandbox, ARunNeedsNoFileSystemToWriteTo) {
   const ScratchDirectory scratch;
   const std::string path = scratch.Write("a.ipc", "# Does little.\nA  exit(0)\n");

@@ -50,7 +50,9 @@ ExitCode LoadScenarios(const std::vector<std::string>& paths, const std::string&
 
 // Runs one scenario and judges it.
 ScenarioResult RunAndJudge(const LoadedScenario& loaded, const RunOptions& options);
-// The result of a run that has ended, or could not begin.
+// The result of a run that could not begin.
+ScenarioResult NotStarted(const LoadedScenario& loaded, const Error& error);
+// The result of a run that has ended.
 ScenarioResult ToResult(const LoadedScenario& loaded, const Result<History>& history,
                         double seconds);
 

@@ -37,7 +37,9 @@ ExitCode Replay(const ReplayCommand& command) {
     return result.judgement.verdict != Verdict::kPass;
   });
   const ScenarioResult& shown = different == results.end() ? results.front() : *different;
-  if (shown.judgement.findings.empty()) fmt::print("{}\n", TextPicture(shown, style));
+  if (shown.judgement.findings.empty() && !shown.history.events.empty()) {
+    fmt::print("{}\n", TextPicture(shown, style));
+  }
   fmt::print("{}", TextReport(shown, style));
   if (command.repeat > 1) {
     const auto count = std::count_if(results.begin(), results.end(), [](const auto& result) {

@@ -149,10 +149,20 @@ ScenarioResult ToResult(const LoadedScenario& loaded, const Result<History>& his
   return result;
 }
 
+ScenarioResult NotStarted(const LoadedScenario& loaded, const Error& error) {
+  ScenarioResult result{loaded.path, loaded.scenario, {}, {}, 0};
+  result.judgement.verdict = Verdict::kSkipped;
+  result.judgement.reason =
+      error.Text() + "; --shared-namespace runs in the caller's own, `ipcrig doctor` tells more";
+  return result;
+}
+
 ScenarioResult RunAndJudge(const LoadedScenario& loaded, const RunOptions& options) {
   const double start = NowSeconds();
-  const auto history = RunScenario(loaded.scenario, options);
-  return ToResult(loaded, history, NowSeconds() - start);
+  auto run = Run::Start(loaded.scenario, options);
+  if (!run.ok()) return NotStarted(loaded, run.error());
+  run->Wait();
+  return ToResult(loaded, run->Take(), NowSeconds() - start);
 }
 
 ExitCode ExitCodeOf(const std::vector<ScenarioResult>& results) {

@@ -94,14 +94,7 @@ class Batch {
     options_.processor = static_cast<int>(index) % std::max(command_.jobs, 1);
     const double start = NowSeconds();
     auto run = ipcrig::Run::Start(scenarios_[index].scenario, options_);
-    if (!run.ok()) {
-      ScenarioResult result = ToResult(scenarios_[index], run.error(), 0);
-      result.judgement.verdict = Verdict::kSkipped;
-      result.judgement.reason =
-          run.error().Text() +
-          "; --shared-namespace runs in the caller's own, `ipcrig doctor` tells more";
-      return Finish(index, std::move(result));
-    }
+    if (!run.ok()) return Finish(index, NotStarted(scenarios_[index], run.error()));
     active_.push_back({index, std::move(*run), start});
   }
 

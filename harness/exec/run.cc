@@ -121,6 +121,14 @@ void Run::Advance() {
   if (finished_) Kill();
 }
 
+void Run::Wait() {
+  while (!finished_) {
+    pollfd readable = {fd(), POLLIN, 0};
+    poll(&readable, 1, static_cast<int>(std::min<int64_t>(TimeLeftMs(), 1000)));
+    Advance();
+  }
+}
+
 Result<History> Run::Take() {
   IPC_REQUIRE(finished_, "the history of a run that has not finished");
   return ParseHistory(text_);
@@ -129,11 +137,7 @@ Result<History> Run::Take() {
 Result<History> RunScenario(const Scenario& scenario, const RunOptions& options) {
   auto run = Run::Start(scenario, options);
   if (!run.ok()) return run.error();
-  while (!run->Finished()) {
-    pollfd readable = {run->fd(), POLLIN, 0};
-    poll(&readable, 1, static_cast<int>(std::min<int64_t>(run->TimeLeftMs(), 1000)));
-    run->Advance();
-  }
+  run->Wait();
   return run->Take();
 }
 

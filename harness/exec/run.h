@@ -7,7 +7,7 @@
 // or, several at a time, in one loop around poll(2):
 //
 //   auto run = Run::Start(scenario, options);
-//   while (!run->Finished()) { poll on run->fd() and run->TimeLeftMs(); run->Advance(); }
+//   while (!run->Finished()) { poll on run->fd() for run->TimeLeftMs(); run->Advance(); }
 //   History history = run->Take();
 //
 // Not thread-safe: a process that runs scenarios has one thread, since it forks. A Run that is
@@ -38,6 +38,8 @@ class Run {
   // Reads what there is; kills the sandbox when its time is up and it has not ended by itself.
   void Advance();
   bool Finished() const { return finished_; }
+  // Advances until it has finished.
+  void Wait();
   // The history; of an engine that did not come to its end, as far as it got.
   Result<History> Take();
 

@@ -19,6 +19,12 @@ void Fork::Model(Turn& turn) const {
   State& s = turn.s;
   ProcessState& born = s.processes[static_cast<size_t>(child.index)];
   if (born.life != Life::kUnborn) return turn.Fails(EINVAL, "this child has been forked before");
+  const Outcome* outcome = turn.seen();
+  if (outcome != nullptr && outcome->kind == Outcome::Kind::kFailed) {
+    // No statement about IPC; the lines of the child will say that it is not there.
+    turn.Fails(EAGAIN, "fork(2): a limit on the number of processes");
+    return turn.Fails(ENOMEM, "fork(2): no memory");
+  }
   const auto pid = static_cast<int>(turn.Choose(1000 + child.index, [&](int64_t seen) {
     bool fresh = seen > 0 && seen <= INT32_MAX;
     for (const ProcessState& process : s.processes) {

@@ -71,7 +71,9 @@ class Picture {
         cell = text.out;
         LaneOf(event.process) = Lane::kAsleep;
         ops_[event.process] = op;
-        if (const auto* fork = std::get_if<Fork>(&op)) LaneOf(fork->child.index) = Lane::kIdle;
+        if (const auto* fork = std::get_if<Fork>(&op); fork != nullptr && Succeeded(step)) {
+          LaneOf(fork->child.index) = Lane::kIdle;
+        }
         const bool alone = step.seen.size() == 1 && step.busy.empty() &&
                            step.seen.front().process == event.process;
         if (!alone) return AddOutcomes(step);
@@ -94,6 +96,12 @@ class Picture {
       default:
         return;
     }
+  }
+
+  static bool Succeeded(const ObservedStep& step) {
+    return std::any_of(step.seen.begin(), step.seen.end(), [&](const Seen& seen) {
+      return seen.process == step.event->process && seen.outcome.kind == Outcome::Kind::kReturned;
+    });
   }
 
   void NoteEnds(const ObservedStep& step) {
