@@ -409,13 +409,20 @@ class Simulation {
     Settle();
   }
 
+  // What the world outside says of a call: below /no there are no files.
+  static const Outcome* SeenOf(const Op& op) {
+    static const Outcome no_file{Outcome::Kind::kFailed, ENOENT, {ENOENT, 0, 0}};
+    const auto* ftok = std::get_if<Ftok>(&op);
+    return ftok != nullptr && ftok->path.view().starts_with("/no/") ? &no_file : nullptr;
+  }
+
   // Lets the process go on with its call, if it can.
   bool Try(int process, const Op& op) {
     const bool slept = At(process).pending.has_value();
     if (slept && bug_.Oversleeps(op)) return false;
     const State before = state_;
     bug_.Prepare(state_, process, op);
-    Turn turn(state_, process, nullptr, Range::Exactly(now_), slept);
+    Turn turn(state_, process, SeenOf(op), Range::Exactly(now_), slept);
     std::visit([&](const auto& call) { call.Model(turn); }, bug_.Disguise(state_, op));
     auto& branches = turn.branches();
     std::optional<Outcome> outcome;
