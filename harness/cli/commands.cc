@@ -30,6 +30,7 @@ ExitCode Replay(const ReplayCommand& command) {
   TextStyle style = command.exec.ToStyle();
   style.most_rows = SIZE_MAX;
   std::vector<ScenarioResult> results;
+  results.reserve(static_cast<size_t>(command.repeat));
   for (int i = 0; i < command.repeat; ++i) {
     results.push_back(RunAndJudge(loaded.front(), command.exec.ToRunOptions()));
   }
