@@ -69,7 +69,7 @@ TEST_F(Cli, WrongExpectationFailsWithAReportThatNamesTheLine) {
 
 TEST_F(Cli, HangingProgramTimesOutAndNamesTheCall) {
   const std::string path = File("hang.ipc", "# Hangs.\nA  fork(B)\nB  exec(\"never_ends\")\n");
-  const CommandResult result = Ipcrig({"run", path, "--timeout", "0.3"});
+  const CommandResult result = Ipcrig({"run", path, "--timeout", "1"});
   EXPECT_EQ(result.exit_code, 124);
   EXPECT_THAT(result.output, HasSubstr("hang.ipc:3  B  exec(\"never_ends\")"));
   EXPECT_THAT(result.output, HasSubstr("asleep in msgrcv"));
