@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
   AddReplayCommand(app, exit_code);
   AddFormatCommand(app, exit_code);
   AddOpsCommand(app, exit_code);
+  AddCatalogueCommand(app, exit_code);
   AddDoctorCommand(app, exit_code);
   try {
     app.parse(argc, argv);

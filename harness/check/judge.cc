@@ -47,16 +47,16 @@ std::string OutcomeClass(const std::string& seen) {
 
 class Judging {
  public:
-  Judging(const Scenario& scenario, const History& history)
+  Judging(const Scenario& scenario, const History& history, const Rules& rules)
       : scenario_(scenario),
-        states_({InitialState(history.facts, scenario.names.processes.size())}),
+        states_({InitialState(history.facts, scenario.names.processes.size(), rules)}),
         calls_(scenario.names.processes.size()),
         pids_(scenario.names.processes.size()) {
     for (const Event& event : history.events) {
       const bool forked = event.kind == Event::Kind::kReturn && event.step >= 0 &&
-                          std::holds_alternative<Fork>(StepOf(event).op);
+                          ChildOf(StepOf(event).op) >= 0;
       if (event.kind == Event::Kind::kStart) SetPid(event.process, event.outcome.value);
-      if (forked) SetPid(std::get<Fork>(StepOf(event).op).child.index, event.outcome.value);
+      if (forked) SetPid(ChildOf(StepOf(event).op), event.outcome.value);
     }
   }
 
@@ -69,6 +69,7 @@ class Judging {
       if (!result_.findings.empty() || result_.verdict != Verdict::kPass) break;
     }
     if (!result_.findings.empty()) result_.verdict = Verdict::kFail;
+    NoteDeviations();
     if (result_.verdict == Verdict::kPass && !history.Complete()) {
       Stop(Verdict::kBroken, "the engine ended before the scenario" + LastLine(history));
     }
@@ -144,13 +145,20 @@ class Judging {
     }
   }
 
+  // Those that every explanation of the run needs.
+  void NoteDeviations() {
+    uint32_t common = ~0U;
+    for (const State& state : states_) common &= state.deviations;
+    for (const DeviationText& one : Deviations()) {
+      if ((common & DeviationBit(one.deviation)) != 0) result_.deviations.emplace_back(one.name);
+    }
+  }
+
   void Add(Finding finding) { result_.findings.push_back(std::move(finding)); }
 
   void Start(const Event& event) {
     for (State& state : states_) {
-      ProcessState& process = state.processes[static_cast<size_t>(event.process)];
-      process.life = ProcessState::Life::kAlive;
-      process.pid = static_cast<int>(event.outcome.value);
+      StartProcess(state, event.process, static_cast<int>(event.outcome.value));
     }
   }
 
@@ -279,9 +287,10 @@ class Judging {
                   "conformance: removal at the end"});
     }
     for (State& state : states_) {
-      state.segments.clear();
-      state.queues.clear();
-      state.sets.clear();
+      IpcNamespace& space = state.space(0);
+      space.segments.clear();
+      space.queues.clear();
+      space.sets.clear();
     }
   }
 
@@ -320,11 +329,11 @@ std::string_view VerdictName(Verdict verdict) {
   return kNames[static_cast<size_t>(verdict)];
 }
 
-Judgement Judge(const Scenario& scenario, const History& history) {
+Judgement Judge(const Scenario& scenario, const History& history, const Rules& rules) {
   if (!FitsScenario(scenario, history)) {
     return {.verdict = Verdict::kBroken, .reason = "the history is not of this scenario"};
   }
-  return Judging(scenario, history).Run(history);
+  return Judging(scenario, history, rules).Run(history);
 }
 
 }  // namespace ipcrig

@@ -11,9 +11,11 @@
 #pragma once
 
 #include "check/verdict.h"
+#include "model/rules.h"
 
 namespace ipcrig {
 
-Judgement Judge(const Scenario& scenario, const History& history);
+// `rules`: the promises that the implementation is held to (model/rules.h).
+Judgement Judge(const Scenario& scenario, const History& history, const Rules& rules = {});
 
 }  // namespace ipcrig

@@ -28,7 +28,7 @@ std::string_view VerdictName(Verdict verdict);
 //   conformance  a call did what no branch of the model allows, lost wake-ups included
 //   expectation  model and kernel agree, and the scenario's line says something else
 //   leak         an object exists that should not
-//   missing      an object does not exist that should
+//   missing      an object does not exist that should, or a view shows it twice
 //   report       the kernel reports something wrong about an object, or two reports disagree
 //   survivor     a process outlived the run
 //   hang         a process neither returned nor slept until the time was up
@@ -56,6 +56,7 @@ struct Judgement {
   bool timed_out = false;
   std::string reason = {};  // of broken and skipped: one sentence
   std::vector<Finding> findings = {};
+  std::vector<std::string> deviations = {};  // known ones that were accepted: "L2"
   std::vector<std::string> notes = {};  // e.g. a view that this machine does not have
 };
 

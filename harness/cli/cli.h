@@ -14,6 +14,7 @@
 
 #include "base/exit_code.h"
 #include "exec/run.h"
+#include "model/rules.h"
 #include "report/report.h"
 
 namespace ipcrig {
@@ -22,6 +23,7 @@ void AddRunCommand(CLI::App& app, ExitCode& exit_code);
 void AddReplayCommand(CLI::App& app, ExitCode& exit_code);
 void AddFormatCommand(CLI::App& app, ExitCode& exit_code);
 void AddOpsCommand(CLI::App& app, ExitCode& exit_code);
+void AddCatalogueCommand(CLI::App& app, ExitCode& exit_code);
 void AddDoctorCommand(CLI::App& app, ExitCode& exit_code);
 
 // Options that every command which runs scenarios has.
@@ -30,7 +32,10 @@ struct ExecOptions {
   std::string programs;
   std::string color = "auto";
   bool shared_namespace = false;
+  bool strict = false;
+  std::string profile = "linux";
 
+  Rules ToRules() const;
   void Register(CLI::App& command);
   RunOptions ToRunOptions() const;
   TextStyle ToStyle() const;
@@ -49,12 +54,13 @@ ExitCode LoadScenarios(const std::vector<std::string>& paths, const std::string&
                        std::vector<LoadedScenario>& loaded);
 
 // Runs one scenario and judges it.
-ScenarioResult RunAndJudge(const LoadedScenario& loaded, const RunOptions& options);
+ScenarioResult RunAndJudge(const LoadedScenario& loaded, const RunOptions& options,
+                           const Rules& rules);
 // The result of a run that could not begin.
 ScenarioResult NotStarted(const LoadedScenario& loaded, const Error& error);
 // The result of a run that has ended.
 ScenarioResult ToResult(const LoadedScenario& loaded, const Result<History>& history,
-                        double seconds);
+                        double seconds, const Rules& rules);
 
 // The exit code of several results: broken, timed out, fail, unknown, cannot run, pass.
 ExitCode ExitCodeOf(const std::vector<ScenarioResult>& results);

@@ -32,7 +32,7 @@ ExitCode Replay(const ReplayCommand& command) {
   std::vector<ScenarioResult> results;
   results.reserve(static_cast<size_t>(command.repeat));
   for (int i = 0; i < command.repeat; ++i) {
-    results.push_back(RunAndJudge(loaded.front(), command.exec.ToRunOptions()));
+    results.push_back(RunAndJudge(loaded.front(), command.exec.ToRunOptions(), command.exec.ToRules()));
   }
   const auto different = std::find_if(results.begin(), results.end(), [](const auto& result) {
     return result.judgement.verdict != Verdict::kPass;

@@ -103,6 +103,10 @@ void ExecOptions::Register(CLI::App& command) {
       ->capture_default_str();
   command.add_flag("--shared-namespace", shared_namespace,
                    "run in the caller's own IPC namespace; touches nothing it did not create");
+  command.add_option("--profile", profile, "linux, or posix: only what POSIX promises")
+      ->check(CLI::IsMember({"linux", "posix"}))
+      ->capture_default_str();
+  command.add_flag("--strict", strict, "known deviations of Linux (L1 to L9) are findings");
 }
 
 RunOptions ExecOptions::ToRunOptions() const {
@@ -111,6 +115,10 @@ RunOptions ExecOptions::ToRunOptions() const {
   options.shared_namespace = shared_namespace;
   options.programs = fs::absolute(programs).lexically_normal().string();
   return options;
+}
+
+Rules ExecOptions::ToRules() const {
+  return {profile == "posix" ? Profile::kPosix : Profile::kLinux, strict};
 }
 
 TextStyle ExecOptions::ToStyle() const {
@@ -137,14 +145,14 @@ ExitCode LoadScenarios(const std::vector<std::string>& paths, const std::string&
 }
 
 ScenarioResult ToResult(const LoadedScenario& loaded, const Result<History>& history,
-                        double seconds) {
+                        double seconds, const Rules& rules) {
   ScenarioResult result{loaded.path, loaded.scenario, {}, {}, seconds};
   if (!history.ok()) {
     result.judgement.verdict = Verdict::kBroken;
     result.judgement.reason = history.error().Text();
   } else {
     result.history = *history;
-    result.judgement = Judge(loaded.scenario, *history);
+    result.judgement = Judge(loaded.scenario, *history, rules);
   }
   return result;
 }
@@ -157,12 +165,13 @@ ScenarioResult NotStarted(const LoadedScenario& loaded, const Error& error) {
   return result;
 }
 
-ScenarioResult RunAndJudge(const LoadedScenario& loaded, const RunOptions& options) {
+ScenarioResult RunAndJudge(const LoadedScenario& loaded, const RunOptions& options,
+                           const Rules& rules) {
   const double start = NowSeconds();
   auto run = Run::Start(loaded.scenario, options);
   if (!run.ok()) return NotStarted(loaded, run.error());
   run->Wait();
-  return ToResult(loaded, run->Take(), NowSeconds() - start);
+  return ToResult(loaded, run->Take(), NowSeconds() - start, rules);
 }
 
 ExitCode ExitCodeOf(const std::vector<ScenarioResult>& results) {

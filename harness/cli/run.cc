@@ -111,7 +111,8 @@ class Batch {
       active.run.Advance();
       if (!active.run.Finished()) continue;
       Finish(active.index,
-             ToResult(scenarios_[active.index], active.run.Take(), NowSeconds() - active.start));
+             ToResult(scenarios_[active.index], active.run.Take(), NowSeconds() - active.start,
+                      command_.exec.ToRules()));
     }
     std::erase_if(active_, [](const Active& active) { return active.run.Finished(); });
   }
@@ -127,6 +128,9 @@ class Batch {
       fmt::print("{}  {}  {:.0f} ms\n", VerdictWord(Verdict::kPass, style_), result.path,
                  result.seconds * 1000);
       for (const auto& note : result.judgement.notes) fmt::print("      {}\n", note);
+      for (const auto& name : result.judgement.deviations) {
+        fmt::print("      known deviation {}\n", name);
+      }
     }
     fflush(stdout);
     progress_.Show(done_, failed_, result.path);
@@ -172,7 +176,8 @@ ExitCode Execute(const RunCommand& command) {
   const std::vector<ScenarioResult> results = Batch(scenarios, command).Run();
   const double seconds = NowSeconds() - start;
   const bool report_on_stdout = command.junit == "-" || command.json == "-";
-  fmt::print(report_on_stdout ? stderr : stdout, "{}\n", SummaryLine(results, seconds));
+  fmt::print(report_on_stdout ? stderr : stdout, "{}\n{}", SummaryLine(results, seconds),
+             DeviationLines(results));
   bool written = true;
   if (!command.junit.empty()) written = WriteReport(command.junit, JUnitReport(results, seconds));
   if (!command.json.empty()) {

@@ -20,7 +20,9 @@ Result<Board*> CreateBoard() {
   if (board == nullptr) return Error{"mmap of the board", errno};
   board->board_fd = fd.Release();
   for (int32_t& id : board->ids) id = -1;
-  for (Lane& lane : board->lanes) {
+  for (int i = 0; i < kMaxProcesses; ++i) {
+    Lane& lane = board->lanes[i];
+    lane.leader = i;
     lane.output = -1;
     for (auto& ends : lane.pipes) ends[0] = ends[1] = -1;
   }

@@ -4,6 +4,9 @@
 // lane: the engine puts an operation there and counts `command` up; the worker makes the call,
 // writes the reply and counts `reply` up. Both sleep on these counters with futex(2).
 //
+// A thread has a lane of its own. What belongs to its process is in the lane of the process's first
+// thread, the leader; a process of one thread is its own leader.
+//
 // Everything is fixed in size and lives in a memfd that fork(2) and execve(2) hand on. Nothing here
 // allocates; all of it may be used between fork and exec.
 #pragma once
@@ -19,8 +22,9 @@
 namespace ipcrig {
 
 inline constexpr int kMaxReplyNumbers = 32000;  // GETALL of a set of SEMMSL semaphores
-inline constexpr int kMaxRanges = 64;
+inline constexpr int kMaxRanges = 256;
 inline constexpr int kMaxPath = 512;
+inline constexpr int kScratchBytes = 66 << 10;  // the largest text and what stands around it
 
 // A part of the address space of a process that some attach of its image has covered.
 struct AddressRange {
@@ -35,8 +39,15 @@ struct Lane {
   std::atomic<int32_t> syscall;   // the system call that the worker makes, -1 where none
   std::atomic<int32_t> reaped;    // 1: somebody waited for this process; `end_status` is its status
   int32_t end_status;
-  int32_t proc_pid;  // the worker's name in /proc
-  int32_t output;    // descriptor for the output of a program
+  int32_t proc_pid;           // the worker's name in /proc
+  std::atomic<uint32_t> tid;  // its thread id, as it knows it itself; futex
+  int32_t output;             // descriptor for the output of a program
+
+  // Where it is in the trees of processes and namespaces. fork(2) sets these for the child.
+  int32_t leader;           // the lane of its process
+  int32_t nested;           // 1: in a PID namespace of its own
+  int32_t init;             // 1: it is the first process there, and ends by SIGKILL only
+  int32_t children_nested;  // 1: its children will be
 
   Op op;  // the command
 
@@ -46,8 +57,12 @@ struct Lane {
   int32_t number_count;
   uint32_t byte_count;
 
-  // What the process knows under the scenario's names. fork(2) copies it, execve(2) clears the
-  // addresses.
+  // Of a leader: what its process does with signals, a bit for each.
+  uint32_t handled;
+  uint32_t ignored;
+
+  // Of a leader: what the process knows under the scenario's names. fork(2) copies it, execve(2)
+  // clears the addresses.
   uint64_t addresses[kMaxVariables];
   int32_t pipes[kMaxVariables][2];
   AddressRange ranges[kMaxRanges];
@@ -55,16 +70,17 @@ struct Lane {
 
   int64_t numbers[kMaxReplyNumbers];
   char bytes[kMaxTextLength];
+  alignas(64) char scratch[kScratchBytes];  // what the call reads or writes
 };
 
 struct Board {
   std::atomic<uint32_t> answers;  // how many replies there were in all lanes; futex
   int32_t board_fd;
-  int32_t realtime;            // 1: workers run with SCHED_FIFO, above the engine
-  int32_t pids_are_reused;     // 1: no PID namespace keeps them apart from other processes'
-  int32_t ids[kMaxVariables];  // of objects, and keys; -1 where no call succeeded
-  int32_t pids[kMaxProcesses];
-  char programs[kMaxPath];  // the directory of exec'd programs
+  int32_t realtime;             // 1: workers run with SCHED_FIFO, above the engine
+  int32_t pids_are_reused;      // 1: no PID namespace keeps them apart from other processes'
+  int32_t ids[kMaxVariables];   // of objects, and keys; -1 where no call succeeded
+  int32_t pids[kMaxProcesses];  // as fork(2) answered them to the parent; of a thread its id
+  char programs[kMaxPath];      // the directory of exec'd programs
   Lane lanes[kMaxProcesses];
 };
 
@@ -74,6 +90,8 @@ static_assert(std::atomic<uint32_t>::is_always_lock_free);
 Result<Board*> CreateBoard();
 // The board of an inherited descriptor, in a worker that was exec'd; nullptr on failure.
 Board* MapBoard(int fd);
+
+inline uint32_t SignalBit(int number) { return 1U << number; }
 
 // futex(2). Wait() returns at once when the counter is no longer `seen`; timeout_us < 0: none.
 void FutexWait(std::atomic<uint32_t>& counter, uint32_t seen, int64_t timeout_us);

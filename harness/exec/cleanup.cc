@@ -54,52 +54,7 @@ std::string Describe(int pid) {
   return fmt::format("pid {} ({})", pid, name);
 }
 
-template <typename T>
-concept HasKey = requires(T op) {
-  op.key.number;
-};
-
-std::optional<int> IdNumber(int slot, int number) {
-  return slot < 0 ? std::optional<int>(number) : std::nullopt;
-}
-
 }  // namespace
-
-std::optional<int> LiteralId(const Op& op) {
-  return std::visit(
-      []<typename T>(const T& call) -> std::optional<int> {
-        if constexpr (requires { call.segment.number; }) {
-          return IdNumber(call.segment.slot, call.segment.number);
-        } else if constexpr (requires { call.queue.number; }) {
-          return IdNumber(call.queue.slot, call.queue.number);
-        } else if constexpr (requires { call.set.number; }) {
-          return IdNumber(call.set.slot, call.set.number);
-        } else {
-          return std::nullopt;
-        }
-      },
-      op);
-}
-
-std::optional<int> LiteralKey(const Op& op) {
-  return std::visit(
-      []<typename T>(const T& call) -> std::optional<int> {
-        if constexpr (HasKey<T>) {
-          if (call.key.slot < 0 && call.key.number != abi::kIpcPrivate) return call.key.number;
-        }
-        return std::nullopt;
-      },
-      op);
-}
-
-bool KeyExists(std::optional<ObjectKind> kind, int key) {
-  if (!kind) return false;
-  errno = 0;
-  const int id = *kind == ObjectKind::kShm   ? shmget(key, 0, 0)
-                 : *kind == ObjectKind::kMsg ? msgget(key, 0)
-                                             : semget(key, 0, 0);
-  return id >= 0 || errno != ENOENT;
-}
 
 Outcome RemoveObject(ObjectKind kind, int id) {
   const int value = kind == ObjectKind::kShm   ? shmctl(id, IPC_RMID, nullptr)

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What an engine does around a run so that nothing is left and nobody else is touched: it refuses
-// scenarios that could reach somebody else's object, removes what the scenario created, and ends
-// whoever outlived it.
+// What an engine does after a run so that nothing is left: it removes what the scenario created and
+// ends whoever outlived it.
 //
 // To be called in the engine's process only: EndOtherChildren() reaps and kills.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,13 +13,6 @@
 #include "ops/snapshot.h"
 
 namespace ipcrig {
-
-// The id that a call names by number, and the key that it opens or creates by number.
-std::optional<int> LiteralId(const Op& op);
-std::optional<int> LiteralKey(const Op& op);
-
-// Whether an object of this kind exists for a key other than IPC_PRIVATE.
-bool KeyExists(std::optional<ObjectKind> kind, int key);
 
 // IPC_RMID
 Outcome RemoveObject(ObjectKind kind, int id);

@@ -13,13 +13,13 @@
 #include <ctime>
 
 #include "exec/cleanup.h"
+#include "exec/requirements.h"
 #include "exec/views.h"
 #include "exec/worker.h"
 
 namespace ipcrig {
 namespace {
 
-constexpr int64_t kLookAgainUs = 200;
 constexpr int64_t kDyingUs = 1000000;  // how long killed processes may take to be gone
 // The kernel takes its seconds from a clock that is up to a tick behind.
 constexpr int64_t kClockLagNs = 100'000'000;
@@ -37,26 +37,6 @@ int64_t EarliestSecond() {
   timespec now = {};
   clock_gettime(CLOCK_REALTIME, &now);
   return now.tv_nsec < kClockLagNs ? now.tv_sec - 1 : now.tv_sec;
-}
-
-int64_t LatestSecond() { return time(nullptr); }
-
-bool PidfdReadable(int fd) {
-  pollfd watched = {fd, POLLIN, 0};
-  return poll(&watched, 1, 0) > 0;
-}
-
-// The process that this operation makes end for certain, or -1.
-int VictimOf(const Op& op) {
-  const auto* kill = std::get_if<Kill>(&op);
-  return kill == nullptr ? -1 : kill->target.index;
-}
-
-std::optional<ObjectKind> CreatesWhat(const Op& op) {
-  if (std::holds_alternative<Shmget>(op)) return ObjectKind::kShm;
-  if (std::holds_alternative<Msgget>(op)) return ObjectKind::kMsg;
-  if (std::holds_alternative<Semget>(op)) return ObjectKind::kSem;
-  return std::nullopt;
 }
 
 }  // namespace
@@ -82,10 +62,14 @@ void Engine::Run() {
 bool Engine::Prepare() {
   (void)signal(SIGTERM, [](int) { asked_to_stop = 1; });
   PinToProcessor(options_.processor);
-  const std::string head = HistoryHeader() + PrintFacts(CollectFacts(isolation_));
+  facts_ = CollectFacts(isolation_);
+  const std::string head = HistoryHeader() + PrintFacts(facts_);
   (void)!write(output_, head.data(), head.size());
   for (const ObjectRow& row : StatView().rows) baseline_.emplace_back(row.kind, row.id);
-  if (isolation_ == Isolation::kShared && RefusesInSharedNamespace()) return false;
+  if (std::string missing = MissingFor(scenario_, facts_, isolation_); !missing.empty()) {
+    Emit({.kind = Event::Kind::kSkip, .text = std::move(missing)});
+    return false;
+  }
   auto board = CreateBoard();
   if (!board.ok()) {
     Emit({.kind = Event::Kind::kBroken, .text = board.error().Text()});
@@ -97,9 +81,7 @@ bool Engine::Prepare() {
   strncpy(board_->programs, options_.programs.c_str(), kMaxPath - 1);
   std::vector<bool> forked(runners_.size());
   for (const Step& step : scenario_.steps) {
-    if (const auto* fork = std::get_if<Fork>(&step.op)) {
-      forked[static_cast<size_t>(fork->child.index)] = true;
-    }
+    if (const int child = ChildOf(step.op); child >= 0) forked[static_cast<size_t>(child)] = true;
     if (std::holds_alternative<ExecProgram>(step.op) && lane(step.process).output < 0) {
       lane(step.process).output = memfd_create("ipcrig-output", MFD_CLOEXEC);
     }
@@ -108,26 +90,6 @@ bool Engine::Prepare() {
     if (!forked[i] && !StartProcess(static_cast<int>(i), -1)) return false;
   }
   return true;
-}
-
-bool Engine::RefusesInSharedNamespace() {
-  const auto refuse = [&](std::string why) {
-    Emit({.kind = Event::Kind::kSkip, .text = std::move(why)});
-    return true;
-  };
-  for (const Step& step : scenario_.steps) {
-    if (std::holds_alternative<ExecProgram>(step.op)) {
-      return refuse("programs run in a private IPC namespace only");
-    }
-    if (const auto id = LiteralId(step.op); id && *id >= 0) {
-      return refuse("an id that no call returned may be somebody else's object here");
-    }
-    const auto key = LiteralKey(step.op);
-    if (key && KeyExists(CreatesWhat(step.op), *key)) {
-      return refuse("the key " + std::to_string(*key) + " is in use in this namespace");
-    }
-  }
-  return false;
 }
 
 bool Engine::StartProcess(int process, int step) {
@@ -140,7 +102,7 @@ bool Engine::StartProcess(int process, int step) {
   if (pid == 0) {
     // Without a PID namespace nothing else ends a worker whose engine was killed.
     if (isolation_ == Isolation::kShared) prctl(PR_SET_PDEATHSIG, SIGKILL);
-    Worker(*board_, process).Run();
+    Worker(*board_, process).RunFirst();
   }
   board_->pids[process] = pid;
   Adopt(process);
@@ -155,6 +117,7 @@ bool Engine::StartProcess(int process, int step) {
 void Engine::Adopt(int process) {
   Runner& self = runner(process);
   self.life = Life::kStarting;
+  if (lane(process).leader != process) return;
   self.pidfd.Reset(static_cast<int>(syscall(SYS_pidfd_open, board_->pids[process], 0)));
 }
 
@@ -172,10 +135,11 @@ void Engine::RunStep(int step) {
 void Engine::RunCall(int step) {
   const Step& line = scenario_.steps[static_cast<size_t>(step)];
   Runner& self = runner(line.process);
-  if (self.life != Life::kIdle) {
-    const char* why = self.life == Life::kUnborn    ? "has not been forked"
-                      : self.life == Life::kCalling ? "is still in its call"
-                                                    : "has ended";
+  if (self.life != Life::kIdle || self.stopped) {
+    const char* why = self.life == Life::kUnborn ? "has not been forked"
+                      : self.life == Life::kGone ? "has ended"
+                      : self.stopped             ? "is stopped"
+                                                 : "is still in its call";
     Emit({.kind = Event::Kind::kNotRun, .step = step, .process = line.process, .text = why});
     return;
   }
@@ -185,118 +149,11 @@ void Engine::RunCall(int step) {
   mine.op = line.op;
   self.life = Life::kCalling;
   self.step = step;
-  self.seen_asleep = false;
-  self.must_end = std::holds_alternative<Exit>(line.op);
+  self.seen_asleep = self.seen_stopped = false;
+  BeforeCall(line.process, line.op);
   mine.command.fetch_add(1, std::memory_order_release);
   FutexWake(mine.command);
   Settle(from);
-}
-
-// Waits until nobody runs: a whole round in which nothing new was seen.
-void Engine::Settle(int64_t from) {
-  for (;;) {
-    const uint32_t answers = board_->answers.load(std::memory_order_acquire);
-    bool changed = false;
-    bool quiet = true;
-    for (size_t i = 0; i < runners_.size(); ++i) {
-      const auto process = static_cast<int>(i);
-      const Life before = runner(process).life;
-      quiet = Observe(process, from) && quiet;
-      changed = changed || runner(process).life != before;
-    }
-    if (quiet && !changed) return;
-    if (changed) continue;
-    if (TimeIsUp()) return ReportBusy();
-    FutexWait(board_->answers, answers, kLookAgainUs);
-  }
-}
-
-// Notes what became of a process; false while it may still be running.
-bool Engine::Observe(int process, int64_t from) {
-  Runner& self = runner(process);
-  if (self.life == Life::kUnborn || self.life == Life::kGone) return true;
-  if (CollectEnd(process, from)) return true;
-  Lane& mine = lane(process);
-  switch (self.life) {
-    case Life::kStarting:
-      if (mine.ready.load(std::memory_order_acquire) == 0) return false;
-      self.watch = ProcWatch(mine.proc_pid);
-      self.life = Life::kIdle;
-      return true;
-    case Life::kIdle:
-      return !self.must_end;
-    case Life::kCalling: {
-      if (mine.reply.load(std::memory_order_acquire) == mine.command.load()) {
-        CollectReply(process, from);
-        return !self.must_end;
-      }
-      if (self.must_end) return false;
-      const ProcLook look = self.watch.Look();
-      const int call = mine.syscall.load(std::memory_order_acquire);
-      const bool in_call = look.syscall == call || !self.watch.SeesSyscalls();
-      if (look.state != 'S' || call < 0 || !in_call) return false;
-      if (!self.seen_asleep) {
-        self.seen_asleep = true;
-        Emit({.kind = Event::Kind::kAsleep,
-              .step = self.step,
-              .process = process,
-              .outcome = Outcome::Returned(call)});
-      }
-      return true;
-    }
-    default:
-      return true;
-  }
-}
-
-bool Engine::CollectEnd(int process, int64_t from) {
-  Runner& self = runner(process);
-  if (!PidfdReadable(self.pidfd.get())) return false;
-  Lane& mine = lane(process);
-  std::optional<int> status = self.watch.Look().exit_status;
-  if (mine.reaped.load(std::memory_order_acquire) != 0) status = mine.end_status;
-  // Gone without a trace only for the moment until the process that waited for it says so.
-  if (!status && !TimeIsUp()) return false;
-  Event event{.kind = Event::Kind::kEnded,
-              .step = self.step,
-              .process = process,
-              .from = from,
-              .to = LatestSecond()};
-  event.outcome = EndFromStatus(status.value_or(0));
-  const bool program =
-      self.step >= 0 && self.life == Life::kCalling && std::holds_alternative<ExecProgram>(mine.op);
-  if (program) event.outcome.bytes = ReadOutput(mine.output);
-  self.life = Life::kGone;
-  Emit(event);
-  return true;
-}
-
-void Engine::CollectReply(int process, int64_t from) {
-  Runner& self = runner(process);
-  const Lane& mine = lane(process);
-  Event event{.kind = Event::Kind::kReturn,
-              .step = self.step,
-              .process = process,
-              .from = from,
-              .to = LatestSecond()};
-  event.outcome = {mine.kind,
-                   mine.value,
-                   {mine.numbers, mine.numbers + mine.number_count},
-                   std::string(mine.bytes, mine.byte_count)};
-  self.life = Life::kIdle;
-  AfterReply(process, event.outcome);
-  Emit(event);
-}
-
-// What the engine itself has to know of a call that returned.
-void Engine::AfterReply(int process, const Outcome& outcome) {
-  if (outcome.kind != Outcome::Kind::kReturned) return;
-  const Op& op = lane(process).op;
-  if (const auto* fork = std::get_if<Fork>(&op)) Adopt(fork->child.index);
-  if (const auto kind = CreatesWhat(op)) created_.emplace_back(*kind, outcome.value);
-  if (const int victim = VictimOf(op); victim >= 0 && runner(victim).life != Life::kGone) {
-    runner(victim).must_end = true;
-  }
 }
 
 void Engine::ReportBusy() {
@@ -304,8 +161,7 @@ void Engine::ReportBusy() {
   for (size_t i = 0; i < runners_.size(); ++i) {
     const auto process = static_cast<int>(i);
     const Runner& self = runner(process);
-    const bool unfinished = self.life == Life::kStarting || self.life == Life::kCalling;
-    if (unfinished || (self.must_end && self.life != Life::kGone)) {
+    if (!self.quiet) {
       const ProcLook look = self.watch.Look();
       Emit({.kind = Event::Kind::kBusy,
             .step = self.step,
@@ -318,8 +174,9 @@ void Engine::ReportBusy() {
 bool Engine::TimeIsUp() const { return asked_to_stop != 0 || MonotonicUs() > deadline_us_; }
 
 void Engine::EndProcess(int process) {
-  syscall(SYS_pidfd_send_signal, runner(process).pidfd.get(), SIGKILL, nullptr, 0);
-  runner(process).must_end = true;
+  const int pidfd = runner(lane(process).leader).pidfd.get();
+  syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0);
+  ForProcess(process, [](Runner& thread) { thread.must_end = true; });
 }
 
 // The end of a run: everybody dies, everything is removed, and both are looked at. Processes die
@@ -384,7 +241,7 @@ void Engine::Emit(const Event& event) {
 void Engine::EmitSnapshot(int step, const char* phase, bool with_program) {
   Event event{.kind = Event::Kind::kSnapshot, .step = step, .text = phase};
   event.snapshot = {StatView(), ProcView()};
-  if (with_program) event.snapshot.push_back(IpcsView());
+  if (with_program) event.snapshot.insert(event.snapshot.end(), {IpcsView(), LsipcView()});
   for (View& view : event.snapshot) {
     if (isolation_ != Isolation::kShared) break;
     std::erase_if(view.rows, [&](const ObjectRow& row) {

@@ -2,6 +2,8 @@
 //
 // Engine: executes a scenario step by step, in the sandbox, and writes its history.
 //
+// engine.cc gives commands and ends the run; engine_observe.cc looks what became of them.
+//
 // One process acts at a time. After each call the engine waits until the system is quiet: every
 // process has answered, is gone, or is seen asleep in its call (exec/proc.h). What happened until
 // then belongs to that call's step. Nothing is assumed to block because it takes long; a process
@@ -11,12 +13,13 @@
 // above the engine, so that control comes back exactly when all of them have finished or sleep.
 #pragma once
 
-#include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "exec/board.h"
+#include "exec/facts.h"
 #include "exec/proc.h"
-#include "exec/sandbox.h"
 #include "ops/scenario.h"
 
 namespace ipcrig {
@@ -39,26 +42,37 @@ class Engine {
 
  private:
   enum class Life { kUnborn, kStarting, kIdle, kCalling, kGone };
+  // A process, or a thread of one.
   struct Runner {
     Life life = Life::kUnborn;
-    int step = -1;             // of the last call
-    bool must_end = false;     // killed; its end is a matter of time
-    bool seen_asleep = false;  // in its present call
-    UniqueFd pidfd;
+    int step = -1;              // of the last call
+    bool must_end = false;      // killed; its end is a matter of time
+    bool seen_asleep = false;   // in its present call
+    bool seen_stopped = false;  // in its present call
+    bool quiet = true;          // when it was looked at last
+    bool stopped = false;       // by SIGSTOP
+    bool ends_later = false;    // killed while it was stopped: SIGCONT is its end
+    bool replaced = false;      // a thread of a process that executes a program: it ends
+    UniqueFd pidfd;             // of a leader
     ProcWatch watch;
   };
 
   bool Prepare();
-  bool RefusesInSharedNamespace();
   bool StartProcess(int process, int step);
   void Adopt(int process);
   void RunStep(int step);
   void RunCall(int step);
+  void BeforeCall(int process, const Op& op);
   void Settle(int64_t from);
   bool Observe(int process, int64_t from);
+  bool ObserveCall(int process, int64_t from);
+  bool IsProcessGone(int leader);
+  std::optional<Outcome> EndOfProcess(int leader);
+  std::optional<Outcome> FindEnd(int process);
   bool CollectEnd(int process, int64_t from);
   void CollectReply(int process, int64_t from);
   void AfterReply(int process, const Outcome& outcome);
+  void AfterKill(int sender, const Kill& kill);
   void ReportBusy();
   void EndProcess(int process);
   void Close();
@@ -67,6 +81,17 @@ class Engine {
 
   Runner& runner(int process) { return runners_[static_cast<size_t>(process)]; }
   Lane& lane(int process) { return board_->lanes[process]; }
+  // Calls f(runner) for each thread of the process that `process` belongs to.
+  template <typename Function>
+  void ForProcess(int process, Function f) {
+    for (size_t i = 0; i < runners_.size(); ++i) {
+      if (lane(static_cast<int>(i)).leader == lane(process).leader) f(runners_[i]);
+    }
+  }
+  template <typename Call>
+  bool IsInCall(int process) {
+    return runner(process).life == Life::kCalling && std::holds_alternative<Call>(lane(process).op);
+  }
   bool TimeIsUp() const;
   void Emit(const Event& event);
   void EmitSnapshot(int step, const char* phase, bool with_program);
@@ -75,6 +100,7 @@ class Engine {
   const RunOptions& options_;
   Isolation isolation_;
   int output_;
+  Facts facts_;
   int64_t deadline_us_ = 0;
   bool stopped_ = false;  // by time or by a failure of our own
   Board* board_ = nullptr;

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The view of ipcs(1): its four tables, parsed.
-#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -15,7 +11,7 @@
 
 #include <fmt/format.h>
 
-#include "base/unique_fd.h"
+#include "exec/tool.h"
 #include "exec/views.h"
 #include "ops/abi.h"
 
@@ -184,39 +180,6 @@ int64_t LookUp(const std::string& name, bool group) {
   return id;
 }
 
-// The standard output of `ipcs OPTION`.
-Result<std::string> RunIpcs(const std::string& option) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return Error{"pipe", errno};
-  const UniqueFd from(ends[0]);
-  UniqueFd to(ends[1]);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, to.get(), STDOUT_FILENO);
-  std::string program = "ipcs";
-  std::string argument = option;
-  char* const argv[] = {program.data(), option.empty() ? nullptr : argument.data(), nullptr};
-  char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-  char locale[] = "LC_ALL=C";
-  char zone[] = "TZ=UTC";
-  char* const environment[] = {path, locale, zone, nullptr};
-  pid_t pid = 0;
-  const int error = posix_spawnp(&pid, "ipcs", &actions, nullptr, argv, environment);
-  posix_spawn_file_actions_destroy(&actions);
-  to.Reset();
-  if (error != 0) return Error{"ipcs", error};
-  std::string text;
-  char buffer[16384];
-  for (ssize_t length = 1; length > 0;) {
-    length = read(from.get(), buffer, sizeof(buffer));
-    if (length > 0) text.append(buffer, static_cast<size_t>(length));
-  }
-  int status = 0;
-  waitpid(pid, &status, 0);
-  if (status != 0) return Error{fmt::format("ipcs {} ended with status {}", option, status)};
-  return text;
-}
-
 }  // namespace
 
 Result<bool> ParseIpcs(const IpcsContext& context, std::string_view text, View& view) {
@@ -252,7 +215,7 @@ View IpcsView() {
   IpcsContext context{"", LookUp, time(nullptr)};
   for (const char* option : {"", "-c", "-t", "-p"}) {
     context.option = option;
-    const auto text = RunIpcs(option);
+    const auto text = *option == '\0' ? RunTool({"ipcs"}) : RunTool({"ipcs", option});
     const auto parsed = text.ok() ? ParseIpcs(context, *text, view) : Result<bool>(text.error());
     if (!parsed.ok()) {
       view.unavailable = parsed.error().Text();

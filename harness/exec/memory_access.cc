@@ -8,7 +8,7 @@
 namespace ipcrig {
 namespace {
 
-sigjmp_buf fault_return;
+thread_local sigjmp_buf fault_return;
 
 // SA_NODEFER keeps the signal unblocked, so that no mask has to be restored.
 void OnFault(int signal) { siglongjmp(fault_return, signal); }
@@ -55,6 +55,7 @@ void InstallFaultHandler() {
 }
 
 void RememberRange(Lane& lane, uint64_t from, uint64_t length) {
+  if (IsCovered(lane, from, length)) return;
   for (int i = 0; i < lane.range_count; ++i) {
     if (lane.ranges[i].from == from) {
       lane.ranges[i].to = std::max(lane.ranges[i].to, from + length);
@@ -62,6 +63,21 @@ void RememberRange(Lane& lane, uint64_t from, uint64_t length) {
     }
   }
   if (lane.range_count < kMaxRanges) lane.ranges[lane.range_count++] = {from, from + length};
+}
+
+void ForgetRange(Lane& lane, uint64_t from, uint64_t length) {
+  const uint64_t to = from + length;
+  for (int i = lane.range_count - 1; i >= 0; --i) {
+    AddressRange& range = lane.ranges[i];
+    if (range.to <= from || to <= range.from) continue;
+    const AddressRange behind = {to, range.to};
+    range.to = std::max(range.from, from);
+    if (behind.from < behind.to) RememberRange(lane, behind.from, behind.to - behind.from);
+  }
+}
+
+bool IsCovered(const Lane& lane, uint64_t from, uint64_t length) {
+  return CoveredLength(lane, from, length) == length;
 }
 
 int StoreText(const Lane& lane, uint64_t address, const Text& text) {

@@ -19,7 +19,13 @@ void InstallFaultHandler();
 
 // Remembers that an attach covers [from, from + length).
 void RememberRange(Lane& lane, uint64_t from, uint64_t length);
+// Forgets all of [from, from + length): the worker put something of its own there.
+void ForgetRange(Lane& lane, uint64_t from, uint64_t length);
+// Whether attaches have covered all of [from, from + length).
+bool IsCovered(const Lane& lane, uint64_t from, uint64_t length);
 
+// In all of these, `lane` is that of the process.
+//
 // Each returns 0, or the signal of the first byte that could not be accessed; bytes before it have
 // been accessed, in the order of addresses.
 int StoreText(const Lane& lane, uint64_t address, const Text& text);

@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The calls on message queues.
+// The calls that make message queues, send and receive.
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
-#include "exec/worker.h"
+#include "exec/buffers.h"
 
 namespace ipcrig {
 namespace {
 
+// msgop(2): the caller must define this structure.
 struct MessageBuffer {
   long type;
   char text[kMaxTextLength];
 };
-MessageBuffer buffer;
+static_assert(sizeof(MessageBuffer) <= kScratchBytes);
+
+MessageBuffer& GoodBuffer(Worker& worker) {
+  return *reinterpret_cast<MessageBuffer*>(worker.scratch());
+}
 
 }  // namespace
 
@@ -23,50 +29,39 @@ void Msgget::Call(Worker& worker) const {
 }
 
 void Msgsnd::Call(Worker& worker) const {
-  buffer.type = type.value;
-  text.CopyTo(buffer.text);
+  MessageBuffer& good = GoodBuffer(worker);
+  good.type = type.value;
+  text.CopyTo(good.text);
+  const void* message = PlaceInput(worker, buffer, &good, sizeof(long) + text.Length());
+  const bool negative = buffer.kind == Buffer::Kind::kNegative;
+  const size_t size = negative ? static_cast<size_t>(-1) : text.Length();
   const int id = worker.IdOf(queue);
-  worker.Answer(worker.Try(SYS_msgsnd, [&] {
-    return msgsnd(id, &buffer, text.Length(), static_cast<int>(flags.bits));
+  const int bits = static_cast<int>(flags.bits);
+  worker.Answer(worker.Try(SYS_msgsnd, [&]() -> int64_t {
+    if (buffer.unmapped()) return syscall(SYS_msgsnd, id, message, size, bits);
+    return msgsnd(id, message, size, bits);
   }));
 }
 
 void Msgrcv::Call(Worker& worker) const {
+  const bool negative = buffer.kind == Buffer::Kind::kNegative || size.value < 0;
+  const size_t usable = negative ? 0 : static_cast<size_t>(size.value);
+  void* place = PlaceOutput(worker, buffer, worker.scratch(), sizeof(long) + usable);
+  const size_t asked = negative ? static_cast<size_t>(-1) : usable;
   const int id = worker.IdOf(queue);
-  const int64_t length = worker.Try(SYS_msgrcv, [&] {
-    return msgrcv(id, &buffer, static_cast<size_t>(size.value), type.value,
-                  static_cast<int>(flags.bits));
+  const int bits = static_cast<int>(flags.bits);
+  const int64_t length = worker.Try(SYS_msgrcv, [&]() -> int64_t {
+    if (buffer.unmapped()) return syscall(SYS_msgrcv, id, place, asked, type.value, bits);
+    return msgrcv(id, place, asked, type.value, bits);
   });
   worker.Answer(length);
-  if (length < 0) return;
-  worker.AddNumber(buffer.type);
-  for (int64_t i = 0; i < length; ++i) worker.bytes()[i] = buffer.text[i];
+  if (length < 0 || length > kMaxTextLength || buffer.kind == Buffer::Kind::kBad) return;
+  long received = 0;
+  memcpy(&received, place, sizeof(received));
+  worker.AddNumber(received);
+  memcpy(worker.bytes(), static_cast<const char*>(place) + sizeof(long),
+         static_cast<size_t>(length));
   worker.SetByteCount(length);
-}
-
-void MsgctlStat::Call(Worker& worker) const {
-  msqid_ds ds = {};
-  const int64_t value = msgctl(worker.IdOf(queue), IPC_STAT, &ds);
-  worker.Answer(value);
-  if (value < 0) return;
-  const ipc_perm& perm = ds.msg_perm;
-  worker.AddNumbers({perm.__key, perm.uid, perm.gid, perm.cuid, perm.cgid, perm.mode,
-                     static_cast<int64_t>(ds.__msg_cbytes), static_cast<int64_t>(ds.msg_qnum),
-                     static_cast<int64_t>(ds.msg_qbytes), ds.msg_lspid, ds.msg_lrpid, ds.msg_stime,
-                     ds.msg_rtime, ds.msg_ctime});
-}
-
-void MsgctlSet::Call(Worker& worker) const {
-  msqid_ds ds = {};
-  ds.msg_perm.uid = settings.common.uid;
-  ds.msg_perm.gid = settings.common.gid;
-  ds.msg_perm.mode = static_cast<decltype(ds.msg_perm.mode)>(settings.common.mode);
-  ds.msg_qbytes = static_cast<msglen_t>(settings.qbytes);
-  worker.Answer(msgctl(worker.IdOf(queue), IPC_SET, &ds));
-}
-
-void MsgctlRmid::Call(Worker& worker) const {
-  worker.Answer(msgctl(worker.IdOf(queue), IPC_RMID, nullptr));
 }
 
 }  // namespace ipcrig

@@ -10,22 +10,37 @@
 namespace ipcrig {
 namespace {
 
-char buffer[kMaxTextLength];
+static_assert(kMaxTextLength <= kScratchBytes);
+
+void AnswerPipe(Worker& worker, int slot, const int (&ends)[2], int64_t value) {
+  worker.Answer(value);
+  if (slot >= 0) {
+    worker.home().pipes[slot][0] = ends[0];
+    worker.home().pipes[slot][1] = ends[1];
+  }
+  if (value == 0) worker.AddNumber(fcntl(ends[0], F_GETPIPE_SZ));
+}
 
 }  // namespace
 
 void Pipe::Call(Worker& worker) const {
   int ends[2] = {-1, -1};
   const int64_t value = pipe(ends);
-  worker.Answer(value);
-  if (result.slot >= 0) {
-    worker.lane().pipes[result.slot][0] = ends[0];
-    worker.lane().pipes[result.slot][1] = ends[1];
-  }
-  if (value == 0) worker.AddNumber(fcntl(ends[0], F_GETPIPE_SZ));
+  AnswerPipe(worker, result.slot, ends, value);
+}
+
+void Pipe2::Call(Worker& worker) const {
+  int ends[2] = {-1, -1};
+  const int64_t value = pipe2(ends, static_cast<int>(flags.bits));
+  AnswerPipe(worker, result.slot, ends, value);
+}
+
+void SetPipeSize::Call(Worker& worker) const {
+  worker.Answer(fcntl(worker.PipeOf(end), F_SETPIPE_SZ, static_cast<int>(size.value)));
 }
 
 void Write::Call(Worker& worker) const {
+  char* buffer = worker.scratch();
   text.CopyTo(buffer);
   const int fd = worker.PipeOf(end);
   worker.Answer(worker.Try(SYS_write, [&] { return write(fd, buffer, text.Length()); }));

@@ -89,6 +89,7 @@ std::vector<Capability> Probe() {
   found.push_back({"SCHED_FIFO", InChild(EnterRealtime), "", "steps are slower"});
   found.push_back(ProbeView("/proc/sysvipc", ProcView(), "this view is not compared"));
   found.push_back(ProbeView("ipcs(1)", IpcsView(), "this view is not compared"));
+  found.push_back(ProbeView("lsipc(1)", LsipcView(), "this view is not compared"));
   const std::string programs = DefaultPrograms();
   const bool readable = access(programs.c_str(), R_OK | X_OK) == 0;
   found.push_back({"programs", readable, programs, "scenarios that exec a program are refused"});

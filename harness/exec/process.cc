@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The calls on processes.
+// The calls that make, change and end processes.
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -10,6 +11,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "exec/pids.h"
 #include "exec/worker.h"
 
 namespace ipcrig {
@@ -28,16 +30,14 @@ void PutNumber(char (&text)[12], int number) {
   memmove(text, text + at, sizeof(text) - at);
 }
 
-// The process id, or 0 for one that was never forked. Outside a PID namespace also 0 for one that
-// is gone for good: its number may be somebody else's by now.
-pid_t PidOf(Worker& worker, const Process& process) {
-  const Lane& theirs = worker.board().lanes[process.index];
-  const bool stale = worker.board().pids_are_reused != 0 && theirs.reaped.load() != 0;
-  return stale ? 0 : worker.board().pids[process.index];
-}
+// The new image gets the leader's number and lane; other threads would lose theirs.
+bool IsLeader(Worker& worker) { return &worker.lane() == &worker.home(); }
 
-// A program begins as it would from a shell: default signals, its output in its file.
+// A program begins as it would from a shell: default signals, no priority over anybody, so that one
+// that spins cannot keep the engine from ending it; and its output in its file.
 void PrepareForProgram(Worker& worker) {
+  const sched_param ordinary = {};
+  (void)sched_setscheduler(0, SCHED_OTHER, &ordinary);
   for (const int signal_number : {SIGPIPE, SIGSEGV, SIGBUS}) (void)signal(signal_number, SIG_DFL);
   const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (null >= 0) dup2(null, STDIN_FILENO);
@@ -48,30 +48,51 @@ void PrepareForProgram(Worker& worker) {
   setrlimit(RLIMIT_FSIZE, &limit);
 }
 
-}  // namespace
+// What the child has of its parent's process.
+void Inherit(Worker& worker, int child) {
+  const Lane& parent = worker.home();
+  Lane& theirs = worker.board().lanes[child];
+  memcpy(theirs.addresses, parent.addresses, sizeof(parent.addresses));
+  memcpy(theirs.pipes, parent.pipes, sizeof(parent.pipes));
+  memcpy(theirs.ranges, parent.ranges,
+         sizeof(parent.ranges[0]) * static_cast<size_t>(parent.range_count));
+  theirs.range_count = parent.range_count;
+  theirs.handled = parent.handled;
+  theirs.ignored = parent.ignored;
+  theirs.leader = child;
+  theirs.nested = worker.lane().children_nested;
+  theirs.children_nested = theirs.nested;
+}
 
-void Fork::Call(Worker& worker) const {
-  Lane& mine = worker.lane();
-  Lane& theirs = worker.board().lanes[child.index];
-  if (theirs.ready.load() != 0) {
-    errno = EINVAL;
-    return worker.Answer(-1);
+// fork(2) with these flags of clone(2).
+void MakeChild(Worker& worker, int child, unsigned long flags) {
+  // The engine could not follow the children of a process in a PID namespace of its own.
+  const bool born = worker.board().lanes[child].ready.load() != 0;
+  if (born || worker.lane().nested != 0) return worker.AnswerError(EINVAL);
+  Inherit(worker, child);
+  if ((flags & CLONE_NEWPID) != 0) {
+    worker.board().lanes[child].nested = worker.board().lanes[child].children_nested = 1;
   }
-  memcpy(theirs.addresses, mine.addresses, sizeof(mine.addresses));
-  memcpy(theirs.pipes, mine.pipes, sizeof(mine.pipes));
-  memcpy(theirs.ranges, mine.ranges, sizeof(mine.ranges));
-  theirs.range_count = mine.range_count;
-  const pid_t pid = _Fork();
+  const auto pid = flags == 0 ? _Fork()
+                              : static_cast<pid_t>(syscall(SYS_clone, flags | SIGCHLD, nullptr,
+                                                           nullptr, nullptr, nullptr));
   if (pid == 0) {
-    worker.Become(child.index);
+    worker.Become(child);
     worker.Announce();
     return;
   }
-  worker.board().pids[child.index] = pid;
+  if (pid > 0) worker.board().pids[child] = pid;
   worker.Answer(pid);
 }
 
+}  // namespace
+
+void Fork::Call(Worker& worker) const { MakeChild(worker, child.index, 0); }
+
+void Clone::Call(Worker& worker) const { MakeChild(worker, child.index, flags.bits); }
+
 void ExecSelf::Call(Worker& worker) const {
+  if (!IsLeader(worker)) return worker.AnswerError(EINVAL);
   Lane& mine = worker.lane();
   char fd[12];
   char index[12];
@@ -86,25 +107,21 @@ void ExecSelf::Call(Worker& worker) const {
 }
 
 void ExecProgram::Call(Worker& worker) const {
+  if (!IsLeader(worker)) return worker.AnswerError(EINVAL);
   char path[kMaxPath + sizeof(program.text) + 2];
   char* name = stpcpy(stpcpy(path, worker.board().programs), "/");
   stpcpy(name, program.text.data());
   char* const argv[] = {name, nullptr};
+  if (access(path, X_OK) != 0) return worker.Answer(-1);
   PrepareForProgram(worker);
   worker.Answer(execve(path, argv, environ));
 }
 
 void Exit::Call(Worker&) const { _exit(static_cast<int>(status.value)); }
 
-void Kill::Call(Worker& worker) const {
-  const pid_t pid = PidOf(worker, target);
-  errno = ESRCH;
-  worker.Answer(pid <= 0 ? -1 : kill(pid, signal.number));
-}
-
 void Wait::Call(Worker& worker) const {
   Lane& theirs = worker.board().lanes[target.index];
-  const pid_t pid = PidOf(worker, target);
+  const pid_t pid = PidOf(worker, target.index);
   int status = 0;
   const int64_t value = worker.Try(SYS_wait4, [&] {
     errno = ECHILD;

@@ -2,21 +2,17 @@
 #include "exec/sandbox.h"
 
 #include <fcntl.h>
-#include <linux/capability.h>
+#include <grp.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/msg.h>
 #include <sys/prctl.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <limits>
 
 #include <fmt/format.h>
 
@@ -29,7 +25,7 @@ constexpr int kEnginePriority = 1;
 constexpr unsigned long kPrivate = CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNS;
 
 // clone(2) as fork(2), with new namespaces.
-pid_t Clone(unsigned long flags) {
+pid_t ForkWith(unsigned long flags) {
   return static_cast<pid_t>(
       syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
 }
@@ -48,58 +44,18 @@ Result<bool> MapIdentity(uid_t uid, gid_t gid) {
   return true;
 }
 
-bool HasCapability(int capability) {
-  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct data[2] = {};
-  if (syscall(SYS_capget, &header, data) != 0) return false;
-  return (data[capability / 32].effective >> (capability % 32) & 1) != 0;
-}
-
-int64_t Clamp(uint64_t value) {
-  return static_cast<int64_t>(std::min<uint64_t>(value, std::numeric_limits<int64_t>::max()));
-}
-
-union semun {
-  int val;
-  seminfo* info;
-};
-
-void CollectLimits(Facts& facts) {
-  shminfo shm = {};
-  if (shmctl(0, IPC_INFO, reinterpret_cast<shmid_ds*>(&shm)) >= 0) {
-    facts.shmmax = Clamp(shm.shmmax);
-    facts.shmmni = Clamp(shm.shmmni);
-    facts.shmall = Clamp(shm.shmall);
-  }
-  msginfo msg = {};
-  if (msgctl(0, IPC_INFO, reinterpret_cast<msqid_ds*>(&msg)) >= 0) {
-    facts.msgmax = msg.msgmax;
-    facts.msgmnb = msg.msgmnb;
-    facts.msgmni = msg.msgmni;
-  }
-  seminfo sem = {};
-  semun arg = {};
-  arg.info = &sem;
-  if (semctl(0, 0, IPC_INFO, arg) >= 0) {
-    facts.semmsl = sem.semmsl;
-    facts.semmns = sem.semmns;
-    facts.semopm = sem.semopm;
-    facts.semmni = sem.semmni;
-  }
-}
-
 }  // namespace
 
 Result<SandboxChild> ForkIntoSandbox(const SandboxOptions& options) {
   if (options.shared_namespace) {
-    const pid_t pid = Clone(0);
+    const pid_t pid = ForkWith(0);
     if (pid < 0) return Error{"fork", errno};
     return SandboxChild{pid, Isolation::kShared};
   }
-  pid_t pid = Clone(kPrivate);
+  pid_t pid = ForkWith(kPrivate);
   if (pid >= 0) return SandboxChild{pid, Isolation::kPrivate};
   if (errno != EPERM) return Error{"new IPC, PID and mount namespaces", errno};
-  pid = Clone(kPrivate | CLONE_NEWUSER);
+  pid = ForkWith(kPrivate | CLONE_NEWUSER);
   if (pid >= 0) return SandboxChild{pid, Isolation::kPrivateInUserNamespace};
   return Error{"new IPC namespace in a new user namespace", errno};
 }
@@ -108,6 +64,8 @@ Result<bool> SetUpSandbox(Isolation isolation, uid_t outer_uid, gid_t outer_gid,
   if (isolation == Isolation::kPrivateInUserNamespace) {
     if (auto mapped = MapIdentity(outer_uid, outer_gid); !mapped.ok()) return mapped;
   }
+  // Runs do not depend on the groups of whoever started them.
+  if (isolation == Isolation::kPrivate) (void)setgroups(0, nullptr);
   prctl(PR_SET_PDEATHSIG, isolation == Isolation::kShared ? SIGTERM : SIGKILL);
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   prctl(PR_SET_NAME, "ipcrig-engine");
@@ -122,21 +80,6 @@ Result<bool> SetUpSandbox(Isolation isolation, uid_t outer_uid, gid_t outer_gid,
     (void)mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
   }
   return true;
-}
-
-Facts CollectFacts(Isolation isolation) {
-  Facts facts;
-  const bool in_user_namespace = isolation == Isolation::kPrivateInUserNamespace;
-  facts.private_namespace = isolation == Isolation::kShared ? 0 : 1;
-  facts.uid = geteuid();
-  facts.gid = getegid();
-  facts.cap_ipc_owner = HasCapability(CAP_IPC_OWNER) ? 1 : 0;
-  facts.cap_sys_admin = HasCapability(CAP_SYS_ADMIN) ? 1 : 0;
-  facts.cap_sys_resource = HasCapability(CAP_SYS_RESOURCE) && !in_user_namespace ? 1 : 0;
-  facts.user_namespace = in_user_namespace ? 1 : 0;
-  facts.page_size = sysconf(_SC_PAGESIZE);
-  CollectLimits(facts);
-  return facts;
 }
 
 bool EnterRealtime() {

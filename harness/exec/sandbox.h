@@ -18,7 +18,6 @@
 #include <string>
 
 #include "base/result.h"
-#include "ops/history.h"
 
 namespace ipcrig {
 
@@ -37,9 +36,6 @@ Result<SandboxChild> ForkIntoSandbox(const SandboxOptions& options);
 
 // In the child: identity, /proc, death with the parent. `lifeline` is a pipe that the parent reads.
 Result<bool> SetUpSandbox(Isolation isolation, uid_t outer_uid, gid_t outer_gid, int lifeline);
-
-// In the child: what the namespace and its limits are like.
-Facts CollectFacts(Isolation isolation);
 
 // Whether SCHED_FIFO may be used here, and on success: uses it for the engine.
 bool EnterRealtime();

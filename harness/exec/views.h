@@ -26,6 +26,9 @@ View ProcView();
 // The program ipcs(1), run four times: plain, -c, -t, -p. Takes some milliseconds.
 View IpcsView();
 
+// The program lsipc(1), run three times: -m, -q, -s.
+View LsipcView();
+
 // The rows of one file of /proc/sysvipc. The first line names the columns.
 Result<std::vector<ObjectRow>> ParseSysvipc(ObjectKind kind, std::string_view text);
 
@@ -38,5 +41,8 @@ struct IpcsContext {
   int64_t now = 0;
 };
 Result<bool> ParseIpcs(const IpcsContext& context, std::string_view text, View& view);
+
+// Adds to `view` the objects of one kind that `lsipc --export` printed.
+Result<bool> ParseLsipc(ObjectKind kind, std::string_view text, View& view);
 
 }  // namespace ipcrig

@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 
 #include "base/require.h"
 #include "exec/memory_access.h"
@@ -16,11 +17,12 @@ namespace {
 
 constexpr int kWorkerPriority = 2;  // of SCHED_FIFO; the engine has 1
 
-// The name of this process in the /proc that is mounted here, whatever PID namespace that shows.
+// The name of this thread in the /proc that is mounted here, whatever PID namespace that shows.
 int NameInProc() {
-  char text[16] = {};
-  const ssize_t length = readlink("/proc/self", text, sizeof(text) - 1);
-  return length <= 0 ? getpid() : atoi(text);
+  char text[64] = {};  // PID/task/TID
+  const ssize_t length = readlink("/proc/thread-self", text, sizeof(text) - 1);
+  const char* last = strrchr(text, '/');
+  return length <= 0 || last == nullptr ? gettid() : atoi(last + 1);
 }
 
 void RaisePriority() {
@@ -30,7 +32,7 @@ void RaisePriority() {
 
 // A worker handles no signal, whatever the engine or its caller does with them.
 void ResetSignals() {
-  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM}) {
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGCONT}) {
     (void)signal(number, SIG_DFL);
   }
   sigset_t none;
@@ -38,21 +40,31 @@ void ResetSignals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+void IgnoreBrokenPipes(Lane& lane) {
+  (void)signal(SIGPIPE, SIG_IGN);
+  lane.ignored |= SignalBit(SIGPIPE);
+}
+
 }  // namespace
 
 void Worker::Announce() {
   Lane& mine = lane();
   prctl(PR_SET_NAME, "ipcrig-worker");
-  ResetSignals();
   if (board_->realtime != 0) RaisePriority();
   InstallFaultHandler();
-  (void)signal(SIGPIPE, SIG_IGN);
   mine.proc_pid = NameInProc();
+  mine.tid.store(static_cast<uint32_t>(gettid()));
+  mine.init = mine.nested != 0 && getpid() == 1 ? 1 : 0;
   mine.syscall.store(-1);
-  board_->pids[index_] = getpid();
   mine.ready.store(1, std::memory_order_release);
   board_->answers.fetch_add(1, std::memory_order_release);
   FutexWake(board_->answers);
+}
+
+void Worker::RunFirst() {
+  ResetSignals();
+  IgnoreBrokenPipes(lane());
+  Run();
 }
 
 void Worker::Run() {
@@ -86,9 +98,19 @@ void Worker::AnswerId(int slot, int64_t id) {
   if (slot >= 0) board_->ids[slot] = static_cast<int32_t>(id);
 }
 
+void Worker::AnswerError(int error) {
+  errno = error;
+  Answer(-1);
+}
+
 void Worker::AnswerFault(int signal) {
   lane().kind = Outcome::Kind::kFaulted;
   lane().value = signal;
+}
+
+void Worker::AnswerSuccess(int64_t value) {
+  lane().kind = Outcome::Kind::kReturned;
+  lane().value = value;
 }
 
 void Worker::AddNumber(int64_t number) {
@@ -102,8 +124,10 @@ void Worker::AddNumbers(std::initializer_list<int64_t> numbers) {
 }
 
 uint64_t Worker::AddressOf(const Address& address) {
-  const uint64_t base = address.slot < 0 ? 0 : lane().addresses[address.slot];
-  return base == 0 ? 0 : base + static_cast<uint64_t>(int64_t{address.offset});
+  const auto offset = static_cast<uint64_t>(int64_t{address.offset});
+  if (address.slot < 0) return offset;
+  const uint64_t base = home().addresses[address.slot];
+  return base == 0 ? 0 : base + offset;
 }
 
 void BecomeWorkerIfAsked(int argc, char** argv) {
@@ -115,6 +139,12 @@ void BecomeWorkerIfAsked(int argc, char** argv) {
   Lane& lane = worker.lane();
   lane.number_count = 0;
   lane.byte_count = 0;
+  lane.handled = 0;
+  IgnoreBrokenPipes(lane);
+  for (int i = 0; i < kMaxProcesses; ++i) {
+    Lane& other = board->lanes[i];
+    if (i != index && other.leader == index) other.reaped.store(1);
+  }
   worker.Answer(0);  // to the exec that brought us here
   lane.reply.fetch_add(1, std::memory_order_release);
   worker.Run();

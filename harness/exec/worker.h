@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Worker: a process of a scenario. It waits for an operation in its lane, makes the call, writes
-// down what came of it, and waits again.
+// Worker: a process or a thread of a scenario. It waits for an operation in its lane, makes the
+// call, writes down what came of it, and waits again.
 //
-// The bodies in msg.cc, sem.cc, shm.cc, pipe.cc and process.cc make the calls:
+// The files that are named after the families of operations (msg.cc, semctl.cc, signals.cc...) make
+// the calls:
 //
 //   void Msgget::Call(Worker& worker) const {
 //     worker.AnswerId(result.slot, msgget(worker.KeyOf(key), flags.bits));
 //   }
 //
 // A worker never allocates and never uses stdio, so that it can be forked from a process in any
-// state, under any sanitizer.
+// state, under any sanitizer. (A new thread is the exception: the C library allocates for it.)
 #pragma once
 
 #include <cerrno>
@@ -25,11 +26,15 @@ class Worker {
  public:
   Worker(Board& board, int index) : board_(&board), index_(index) {}
 
-  // Executes commands for ever. The process ends by a command or by SIGKILL.
+  // Executes commands for ever. The process ends by a command or by a signal.
   [[noreturn]] void Run();
+  // The same, for a process that the engine started: it takes no signal settings from there.
+  [[noreturn]] void RunFirst();
 
   Board& board() { return *board_; }
   Lane& lane() { return board_->lanes[index_]; }
+  // The lane of the process: addresses, pipes, signal settings.
+  Lane& home() { return board_->lanes[lane().leader]; }
   int index() const { return index_; }
   // The forked child goes on as another process of the scenario.
   void Become(int index) { index_ = index; }
@@ -49,20 +54,29 @@ class Worker {
   // Replies. Answer(-1) is a failure with the present errno.
   void Answer(int64_t value);
   void AnswerId(int slot, int64_t id);
+  void AnswerError(int error);
   void AnswerFault(int signal);
+  // For calls whose success may look like a failure.
+  void AnswerSuccess(int64_t value);
   void AddNumber(int64_t number);
   void AddNumbers(std::initializer_list<int64_t> numbers);
   char* bytes() { return lane().bytes; }
   void SetByteCount(int64_t count) { lane().byte_count = static_cast<uint32_t>(count); }
+  // kScratchBytes of memory for what a call reads or writes.
+  char* scratch() { return lane().scratch; }
 
   // The scenario's names.
   template <Kind kKind>
   int IdOf(const Id<kKind>& id) {
-    return id.slot < 0 ? id.number : board_->ids[id.slot];
+    return static_cast<int>(ValueOf(id.slot, id.number));
+  }
+  // What an id or a sysctl's amount means: a number, or what a variable holds plus a number.
+  int64_t ValueOf(int slot, int64_t number) {
+    return slot < 0 ? number : board_->ids[slot] + number;
   }
   int KeyOf(const Key& key) { return key.slot < 0 ? key.number : board_->ids[key.slot]; }
   uint64_t AddressOf(const Address& address);
-  int& PipeOf(const PipeEnd& end) { return lane().pipes[end.slot][end.write ? 1 : 0]; }
+  int& PipeOf(const PipeEnd& end) { return home().pipes[end.slot][end.write ? 1 : 0]; }
 
  private:
   Board* board_;

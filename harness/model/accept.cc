@@ -3,12 +3,16 @@
 
 #include <algorithm>
 
+#include "model/semaphores.h"
+#include "model/signals.h"
 #include "model/turn.h"
 
 namespace ipcrig {
 namespace {
 
 using Life = ProcessState::Life;
+
+const Outcome kKilled{Outcome::Kind::kKilled, abi::kSigkill};
 
 const Outcome* FindSeen(const std::vector<Seen>& seen, int process) {
   for (const Seen& one : seen) {
@@ -23,11 +27,11 @@ std::vector<Seen> Without(std::vector<Seen> seen, int process) {
 }
 
 // Waiters with equal keys may go in any order.
-int64_t OrderKey(const ProcessState& process) {
-  if (process.dying != 0) return -1;
-  const bool ordered = process.pending && (std::holds_alternative<Msgrcv>(*process.pending) ||
-                                           std::holds_alternative<Semop>(*process.pending));
-  return ordered ? process.since : -1;
+int64_t OrderKey(const ProcessState& process, const Rules& rules) {
+  if (process.fate || process.interrupted != 0 || rules.profile == Profile::kPosix) return -1;
+  const auto sleep = SemSleepOf(*process.pending);
+  const bool alters = sleep && !OnlyWaitsForZero(*sleep->ops);
+  return alters || std::holds_alternative<Msgrcv>(*process.pending) ? process.since : -1;
 }
 
 // The call with its objects' ids in place of variables, which others may assign anew meanwhile.
@@ -47,7 +51,7 @@ void ForgetResult(State& state, int process, const Op& op) {
   const int slot = OpAssigns(op);
   if (slot < 0) return;
   state.values.erase(slot);
-  state.processes[static_cast<size_t>(process)].addresses.erase(slot);
+  state.LeaderOf(process).addresses.erase(slot);
 }
 
 class Search {
@@ -58,8 +62,7 @@ class Search {
     const int caller = observation_.process;
     if (!observation_.op) {
       State next = state;
-      ProcessState& closed = next.processes[static_cast<size_t>(caller)];
-      if (closed.life == Life::kAlive) closed.dying = abi::kSigkill;
+      if (next.process(caller).life == Life::kAlive) Doom(next, caller, kKilled);
       return Settle(std::move(next), observation_.seen);
     }
     const Op& op = *observation_.op;
@@ -74,6 +77,7 @@ class Search {
       ProcessState& me = next.processes[static_cast<size_t>(caller)];
       me.pending = pending;
       me.since = next.clock++;
+      NoteSleep(next, caller);
       return Settle(std::move(next), observation_.seen);
     }
     Take(turn, caller, op, seen, observation_.seen, Mismatch::Kind::kBlocked);
@@ -99,6 +103,12 @@ class Search {
     if (agreed) return;
     Miss(seen == nullptr ? if_unseen : MissKind(seen, Mismatch::Kind::kWrongOutcome), process, op,
          turn.branches(), seen, left.size());
+    for (const Branch& branch : turn.refused()) {
+      if (seen != nullptr && branch.expected.Matches(*seen)) {
+        mismatch_.seen += " (known deviation " + std::string(NameOf(branch.deviation)) + ")";
+        break;
+      }
+    }
   }
 
   // Lets everybody go on who can, one after the other, until nobody can.
@@ -107,9 +117,9 @@ class Search {
     std::vector<int> order;
     for (size_t i = 0; i < state.processes.size(); ++i) {
       const ProcessState& process = state.processes[i];
-      if (process.dying != 0 || process.pending) order.push_back(static_cast<int>(i));
+      if (process.fate || process.pending) order.push_back(static_cast<int>(i));
     }
-    const auto key = [&](int i) { return OrderKey(state.processes[static_cast<size_t>(i)]); };
+    const auto key = [&](int i) { return OrderKey(state.process(i), state.rules); };
     std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return key(a) < key(b); });
     std::optional<int64_t> went;
     for (const int process : order) {
@@ -136,30 +146,38 @@ class Search {
     alone_ = false;
     const ProcessState& self = state.processes[static_cast<size_t>(process)];
     const Outcome* seen = FindSeen(left, process);
-    if (self.dying != 0) {
-      const Outcome end{Outcome::Kind::kKilled, self.dying};
+    if (self.fate) {
+      const Outcome end = *self.fate;
       if (seen == nullptr || *seen != end) {
         Miss(Mismatch::Kind::kWrongOutcome, process, self.pending, {}, seen, left.size());
-        mismatch_.expected = {{EndText(end), "signal(7): the default action of the signal"}};
+        mismatch_.expected = {{EndText(end), "signal(7), exit(2): the end of a process"}};
         return true;
       }
       State next = state;
-      EndProcess(next, process, end, observation_.now);
+      EndThread(next, process, end, observation_.now);
       Settle(std::move(next), Without(left, process));
       alone_ = false;
       return true;
     }
+    if (self.stopped) return false;
     const Op op = *self.pending;
-    Turn turn(state, process, seen, observation_.now, true);
-    std::visit([&](const auto& call) { call.Model(turn); }, op);
+    Turn turn(state, process, seen, observation_.now, !self.restarted);
+    turn.me.restarted = false;
+    if (self.interrupted != 0) {
+      InterruptCall(turn, op);
+    } else {
+      std::visit([&](const auto& call) { call.Model(turn); }, op);
+    }
     if (turn.branches().empty()) {
-      if (!turn.progressed()) return false;
+      if (!turn.progressed() && !self.restarted) return false;
       Settle(std::move(turn.s), left);
       alone_ = false;
       return true;
     }
     for (Branch& branch : turn.branches()) {
-      branch.next.processes[static_cast<size_t>(process)].pending.reset();
+      ProcessState& next = branch.next.process(process);
+      next.pending.reset();
+      next.blocked_at = {};
     }
     // A branch that changes nothing for others may be taken at any time: no other order need be
     // tried. E2BIG is different: after another receiver there is no message to be too big.

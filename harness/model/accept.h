@@ -12,7 +12,8 @@
 //   - nobody else returned.
 //
 // Waiters of one object go in the order of arrival, except where Linux gives no order: senders of a
-// full queue, receivers after IPC_SET, pipes, waitpid, and the ends of killed processes.
+// full queue, receivers after IPC_SET, pipes, waitpid, and the ends of killed processes. Who only
+// waits for zero in semop comes before those who change a value. POSIX promises no order at all.
 #pragma once
 
 #include <optional>

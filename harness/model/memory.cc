@@ -45,6 +45,10 @@ void Memory::Fill(int64_t offset, int64_t length, char byte) {
   });
 }
 
+void Memory::Punch(int64_t offset, int64_t length) {
+  pages_.erase(pages_.lower_bound(offset / kPage), pages_.lower_bound((offset + length) / kPage));
+}
+
 std::string Memory::Read(int64_t offset, int64_t length) const {
   std::string bytes;
   ForEachPage(offset, length, kPage, [&](int64_t page, int64_t at, int64_t part) {

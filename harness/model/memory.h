@@ -19,9 +19,14 @@ class Memory {
  public:
   void Write(int64_t offset, std::string_view bytes);
   void Fill(int64_t offset, int64_t length, char byte);
+  // The whole pages of a range become zero again and take no space.
+  void Punch(int64_t offset, int64_t length);
   std::string Read(int64_t offset, int64_t length) const;
   // How many bytes of the range are not `byte`.
   int64_t CountOther(int64_t offset, int64_t length, char byte) const;
+
+  // How many pages have been written.
+  int64_t PageCount() const { return static_cast<int64_t>(pages_.size()); }
 
   bool operator==(const Memory& other) const;
 

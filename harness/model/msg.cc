@@ -16,11 +16,17 @@ constexpr uint32_t kRead = 0444;
 constexpr uint32_t kWrite = 0222;
 
 // msgop(2): the message that msgrcv with this msgtyp takes, or end().
-std::vector<Message>::iterator FindMessage(std::vector<Message>& messages, int64_t type) {
+std::vector<Message>::iterator FindMessage(std::vector<Message>& messages, int64_t type,
+                                           const MsgrcvFlags& flags) {
+  if (flags.Has(abi::kMsgCopy)) {
+    const bool there = type >= 0 && type < static_cast<int64_t>(messages.size());
+    return there ? messages.begin() + type : messages.end();
+  }
   if (type == 0) return messages.begin();
   if (type > 0) {
+    const bool except = flags.Has(abi::kMsgExcept);
     return std::find_if(messages.begin(), messages.end(),
-                        [&](const Message& message) { return message.type == type; });
+                        [&](const Message& message) { return (message.type == type) != except; });
   }
   const int64_t most = type == INT64_MIN ? INT64_MAX : -type;
   auto best = messages.end();
@@ -39,9 +45,11 @@ bool HasRoom(const Queue& queue, size_t size) {
 
 void Msgget::Model(Turn& turn) const {
   State& s = turn.s;
+  auto& queues = turn.space().queues;
+  Limits& limits = turn.space().limits;
   const int32_t wanted = turn.KeyOf(key);
-  const auto found = FindKey(s.queues, wanted);
-  if (found != s.queues.end()) {
+  const auto found = FindKey(queues, wanted);
+  if (found != queues.end()) {
     if (flags.Has(abi::kIpcCreat | abi::kIpcExcl)) {
       return turn.Fails(EEXIST, "msgget(2): IPC_CREAT and IPC_EXCL, and a queue exists for key");
     }
@@ -54,27 +62,37 @@ void Msgget::Model(Turn& turn) const {
   if (wanted != abi::kIpcPrivate && !flags.Has(abi::kIpcCreat)) {
     return turn.Fails(ENOENT, "msgget(2): no queue exists for key, and no IPC_CREAT");
   }
-  if (static_cast<int64_t>(s.queues.size()) >= s.facts.msgmni) {
+  if (static_cast<int64_t>(queues.size()) >= limits.msgmni) {
     return turn.Fails(ENOSPC, "msgget(2): the maximum number of message queues, MSGMNI");
   }
-  const int id = turn.ChooseNewId(s.queues);
-  Queue& queue = s.queues[id];
+  if (turn.NoIndexLeft(queues, limits.msg_next_id)) {
+    limits.msg_next_id = -1;
+    return turn.Fails(ENOSPC, "msgget(2): no index is free behind kernel.msg_next_id");
+  }
+  const int id = turn.ChooseNewId(queues, ObjectKind::kMsg, limits.msg_next_id);
+  Queue& queue = queues[id];
   queue.perm = turn.NewPermissions(wanted, flags.bits);
-  queue.qbytes = s.facts.msgmnb;
+  queue.qbytes = limits.msgmnb;
   queue.ctime = turn.now;
   if (result.slot >= 0) s.values[result.slot] = id;
   turn.Returns({.value = id, .value_name = "a new id"}, "msgget(2): a new queue is created");
 }
 
 void Msgsnd::Model(Turn& turn) const {
-  State& s = turn.s;
   const auto size = static_cast<int64_t>(text.Length());
   const int id = turn.IdOf(queue);
-  if (size > s.facts.msgmax || id < 0 || type.value < 1) {
+  const bool edge = buffer.kind == Buffer::Kind::kEdge;
+  if (buffer.kind == Buffer::Kind::kBad || (edge && size == 0)) {
+    return turn.Fails(EFAULT, "msgop(2): the address pointed to by msgp isn't accessible");
+  }
+  if (size > turn.space().limits.msgmax || buffer.kind == Buffer::Kind::kNegative || id < 0 ||
+      type.value < 1) {
     return turn.Fails(EINVAL, "msgop(2): invalid msqid, mtype less than 1, or msgsz above MSGMAX");
   }
-  const auto found = s.queues.find(id);
-  if (found == s.queues.end()) {
+  if (edge) return turn.Fails(EFAULT, "msgop(2): the text isn't accessible");
+  auto& queues = turn.space().queues;
+  const auto found = queues.find(id);
+  if (found == queues.end()) {
     return turn.Fails(turn.Missing(), "msgop(2): EINVAL no such queue; EIDRM it was removed");
   }
   Queue& target = found->second;
@@ -90,24 +108,74 @@ void Msgsnd::Model(Turn& turn) const {
     return;
   }
   target.messages.push_back({type.value, text.Bytes()});
-  target.lspid = turn.me.pid;
+  target.lspid = turn.Myself();
   target.stime = turn.now;
   turn.Returns(0, "msgop(2): the message is appended to the queue");
 }
 
+namespace {
+
+std::string_view RuleOf(int64_t type, const MsgrcvFlags& flags) {
+  if (flags.Has(abi::kMsgCopy)) return "msgop(2): MSG_COPY: a copy of the message with this number";
+  if (type < 0) {
+    return "msgop(2): msgtyp < 0: the first message of the lowest type that is less than or equal "
+           "to |msgtyp|";
+  }
+  if (type == 0) return "msgop(2): msgtyp 0: the first message of the queue";
+  return flags.Has(abi::kMsgExcept) ? "msgop(2): MSG_EXCEPT: the first message of another type"
+                                    : "msgop(2): msgtyp > 0: the first message of this type";
+}
+
+// The message goes from the queue to the caller, or a copy of it.
+void Deliver(Turn& turn, const Msgrcv& call, Queue& source,
+             std::vector<Message>::iterator message) {
+  const auto full = static_cast<int64_t>(message->text.size());
+  const int64_t size = call.size.value;
+  Expected expected{.value = std::min(full, size),
+                    .numbers = {Range::Exactly(message->type)},
+                    .bytes = message->text.substr(0, static_cast<size_t>(size))};
+  if (!call.flags.Has(abi::kMsgCopy)) {
+    source.messages.erase(message);
+    source.lrpid = turn.Myself();
+    source.rtime = turn.now;
+  }
+  // What does not arrive is gone all the same.
+  const bool whole = call.buffer.kind == Buffer::Kind::kBad ||
+                     (call.buffer.kind == Buffer::Kind::kEdge && full >= size);
+  if (whole) return turn.Fails(EFAULT, "msgop(2): the address pointed to by msgp isn't accessible");
+  const std::string_view rule = RuleOf(call.type.value, call.flags);
+  if (turn.slept() && turn.me.leader != turn.self() && !call.flags.Has(abi::kMsgCopy)) {
+    turn.Returns(expected, rule);
+    source.lrpid = {turn.self(), true};
+    turn.Deviates(Deviation::kL2);
+  }
+  turn.Returns(std::move(expected), rule);
+}
+
+}  // namespace
+
 void Msgrcv::Model(Turn& turn) const {
-  State& s = turn.s;
   const int id = turn.IdOf(queue);
-  const auto found = s.queues.find(id);
-  if (found == s.queues.end()) {
-    return turn.Fails(id < 0 ? EINVAL : turn.Missing(),
-                      "msgop(2): EINVAL no such queue; EIDRM it was removed");
+  const bool copy = flags.Has(abi::kMsgCopy);
+  if (id < 0 || size.value < 0 || buffer.kind == Buffer::Kind::kNegative) {
+    return turn.Fails(EINVAL, "msgop(2): invalid msqid, or msgsz less than 0");
+  }
+  if (copy && (flags.Has(abi::kMsgExcept) || !flags.Has(abi::kIpcNowait))) {
+    return turn.Fails(EINVAL, "msgop(2): MSG_COPY without IPC_NOWAIT, or with MSG_EXCEPT");
+  }
+  if (copy && buffer.unmapped() && size.value > 0) {
+    return turn.Fails(EFAULT, "msgop(2): the address pointed to by msgp isn't accessible");
+  }
+  auto& queues = turn.space().queues;
+  const auto found = queues.find(id);
+  if (found == queues.end()) {
+    return turn.Fails(turn.Missing(), "msgop(2): EINVAL no such queue; EIDRM it was removed");
   }
   Queue& source = found->second;
   if (!turn.Permitted(source.perm, kRead)) {
     return turn.Fails(EACCES, "msgop(2): the caller has no read permission on the queue");
   }
-  const auto message = FindMessage(source.messages, type.value);
+  const auto message = FindMessage(source.messages, type.value, flags);
   if (message == source.messages.end()) {
     if (flags.Has(abi::kIpcNowait)) {
       turn.Fails(ENOMSG, "msgop(2): no message of the requested type, and IPC_NOWAIT");
@@ -118,70 +186,12 @@ void Msgrcv::Model(Turn& turn) const {
   if (full > size.value && !flags.Has(abi::kMsgNoerror)) {
     return turn.Fails(E2BIG, "msgop(2): the text is longer than msgsz, and no MSG_NOERROR");
   }
-  Expected expected{.value = std::min(full, size.value),
-                    .numbers = {Range::Exactly(message->type)},
-                    .bytes = message->text.substr(0, static_cast<size_t>(size.value))};
-  source.messages.erase(message);
-  source.lrpid = turn.me.pid;
-  source.rtime = turn.now;
-  turn.Returns(std::move(expected),
-               type.value < 0
-                   ? "msgop(2): msgtyp < 0: the first message of the lowest type that is "
-                     "less than or equal to |msgtyp|"
-               : type.value > 0 ? "msgop(2): msgtyp > 0: the first message of this type"
-                                : "msgop(2): msgtyp 0: the first message of the queue");
-}
-
-void MsgctlStat::Model(Turn& turn) const {
-  const auto found = turn.s.queues.find(turn.IdOf(queue));
-  if (found == turn.s.queues.end()) return turn.Fails(EINVAL, "msgctl(2): invalid msqid");
-  const Queue& q = found->second;
-  if (!turn.Permitted(q.perm, kRead)) {
-    return turn.Fails(EACCES, "msgctl(2): IPC_STAT needs read permission");
+  if (copy && full > std::min(size.value, turn.space().limits.msgmax)) {
+    turn.Deviates(Deviation::kL5);
+    turn.Fails(EINVAL, "msgop(2): MSG_COPY does not truncate, MSG_NOERROR or not");
+    if (!turn.branches().empty() && !turn.posix()) return;
   }
-  Expected expected{.numbers = Turn::StatOf(q.perm)};
-  for (const int64_t number : {q.Cbytes(), static_cast<int64_t>(q.messages.size()), q.qbytes,
-                               int64_t{q.lspid}, int64_t{q.lrpid}}) {
-    expected.numbers.push_back(Range::Exactly(number));
-  }
-  for (const Range& time : {q.stime, q.rtime, q.ctime}) expected.numbers.push_back(time);
-  turn.Returns(std::move(expected), "msgctl(2): IPC_STAT copies the msqid_ds");
-}
-
-void MsgctlSet::Model(Turn& turn) const {
-  State& s = turn.s;
-  const int id = turn.IdOf(queue);
-  const auto found = s.queues.find(id);
-  if (found == s.queues.end()) return turn.Fails(EINVAL, "msgctl(2): invalid msqid");
-  Queue& target = found->second;
-  if (!turn.MayChange(target.perm)) {
-    return turn.Fails(EPERM, "msgctl(2): IPC_SET needs the owner, the creator or CAP_SYS_ADMIN");
-  }
-  if (settings.qbytes > s.facts.msgmnb && s.facts.cap_sys_resource == 0) {
-    return turn.Fails(EPERM, "msgctl(2): msg_qbytes beyond MSGMNB needs CAP_SYS_RESOURCE");
-  }
-  if (turn.Change(target.perm, settings.common) != 0) {
-    return turn.Fails(EINVAL, "msgctl(2): a user or group id that does not exist here");
-  }
-  target.qbytes = settings.qbytes;
-  target.ctime = turn.now;
-  // The kernel wakes all receivers and lets them queue again, in any order.
-  const int64_t again = s.clock++;
-  for (ProcessState& process : s.processes) {
-    const auto* receive = process.pending ? std::get_if<Msgrcv>(&*process.pending) : nullptr;
-    if (receive != nullptr && turn.IdOf(receive->queue) == id) process.since = again;
-  }
-  turn.Returns(0, "msgctl(2): IPC_SET");
-}
-
-void MsgctlRmid::Model(Turn& turn) const {
-  const auto found = turn.s.queues.find(turn.IdOf(queue));
-  if (found == turn.s.queues.end()) return turn.Fails(EINVAL, "msgctl(2): invalid msqid");
-  if (!turn.MayChange(found->second.perm)) {
-    return turn.Fails(EPERM, "msgctl(2): IPC_RMID needs the owner, the creator or CAP_SYS_ADMIN");
-  }
-  turn.s.queues.erase(found);
-  turn.Returns(0, "msgctl(2): IPC_RMID removes the queue and wakes everybody who waits");
+  Deliver(turn, *this, source, message);
 }
 
 }  // namespace ipcrig

@@ -2,6 +2,7 @@
 //
 // Pipes: pipe(2), read(2), write(2), close(2), by the rules of pipe(7).
 #include <algorithm>
+#include <utility>
 
 #include "model/turn.h"
 
@@ -12,8 +13,8 @@ constexpr int64_t kDefaultCapacity = 65536;
 
 // The end that a process means by p.r or p.w; not open where it is closed or never was.
 PipeHold HoldOf(const Turn& turn, const PipeEnd& end) {
-  const auto found = turn.me.pipes.find(end.slot);
-  return found == turn.me.pipes.end() ? PipeHold{} : found->second[end.write ? 1 : 0];
+  const auto found = turn.group.pipes.find(end.slot);
+  return found == turn.group.pipes.end() ? PipeHold{} : found->second[end.write ? 1 : 0];
 }
 
 // Appends as much of bytes[from..] as there is room for, and answers how much. A short piece at the
@@ -55,22 +56,74 @@ std::string Take(PipeBuffer& pipe, int64_t most) {
 
 }  // namespace
 
-void Pipe::Model(Turn& turn) const {
+namespace {
+
+void Create(Turn& turn, int slot, bool nonblocking) {
   const Outcome* seen = turn.seen();
   const bool known = seen != nullptr && seen->numbers.size() == 1;
   const int64_t capacity = known ? seen->numbers[0] : kDefaultCapacity;
   const int id = static_cast<int>(turn.s.pipes.size());
-  turn.s.pipes[id] = {capacity, {}};
-  if (result.slot >= 0) {
-    if (const auto old = turn.me.pipes.find(result.slot); old != turn.me.pipes.end()) {
-      turn.me.forgotten.push_back(old->second);
+  turn.s.pipes[id] = {capacity, nonblocking, {}};
+  if (slot >= 0) {
+    if (const auto old = turn.group.pipes.find(slot); old != turn.group.pipes.end()) {
+      turn.group.forgotten.push_back(old->second);
     }
-    turn.me.pipes[result.slot] = {PipeHold{id, true}, PipeHold{id, true}};
+    turn.group.pipes[slot] = {PipeHold{id, true}, PipeHold{id, true}};
   } else {
-    turn.me.forgotten.push_back({PipeHold{id, true}, PipeHold{id, true}});
+    turn.group.forgotten.push_back({PipeHold{id, true}, PipeHold{id, true}});
   }
   turn.Returns({.numbers = {Range::Exactly(capacity)}}, "pipe(2): a pipe is created");
 }
+
+}  // namespace
+
+void Pipe::Model(Turn& turn) const { Create(turn, result.slot, false); }
+
+void Pipe2::Model(Turn& turn) const { Create(turn, result.slot, flags.Has(abi::kONonblock)); }
+
+void SetPipeSize::Model(Turn& turn) const {
+  const PipeHold hold = HoldOf(turn, end);
+  if (!hold.open) return turn.Fails(EBADF, "fcntl(2): not an open descriptor");
+  PipeBuffer& pipe = turn.s.pipes[hold.pipe];
+  const int64_t page = turn.s.facts.page_size;
+  int64_t capacity = page;
+  while (capacity < size.value) capacity *= 2;
+  if (capacity < static_cast<int64_t>(pipe.pages.size()) * page) {
+    return turn.Fails(EBUSY, "fcntl(2): F_SETPIPE_SZ to less than what is in the pipe");
+  }
+  if (capacity > pipe.capacity) {
+    turn.Fails(EPERM, "fcntl(2): beyond /proc/sys/fs/pipe-max-size or the user's pages");
+  }
+  pipe.capacity = capacity;
+  turn.Returns(capacity, "fcntl(2): F_SETPIPE_SZ: at least what was asked for");
+}
+
+namespace {
+
+// Whether a short write fits into the rest of the last page.
+bool Merges(const State& s, const PipeBuffer& pipe, int64_t size) {
+  if (pipe.pages.empty() || size % s.facts.page_size == 0) return false;
+  const PipeBuffer::Page& last = pipe.pages.back();
+  return last.offset + static_cast<int64_t>(last.bytes.size()) + size % s.facts.page_size <=
+         s.facts.page_size;
+}
+
+// Nobody can read any more.
+void Break(Turn& turn, int64_t written) {
+  const auto handling = turn.group.signals.find(abi::kSigpipe);
+  if (handling == turn.group.signals.end()) {
+    const Outcome end{Outcome::Kind::kKilled, abi::kSigpipe};
+    Doom(turn.s, turn.self(), end);
+    EndThread(turn.s, turn.self(), end, turn.now);
+    return turn.Returns({.kind = end.kind, .value = end.value},
+                        "pipe(7): all read ends have been closed: SIGPIPE");
+  }
+  if (written > 0) return turn.Returns(written, "pipe(7): the readers left in the middle");
+  turn.Fails(EPIPE,
+             "pipe(7): all read ends have been closed, and SIGPIPE does not end the process");
+}
+
+}  // namespace
 
 void Write::Model(Turn& turn) const {
   const PipeHold hold = HoldOf(turn, end);
@@ -80,12 +133,20 @@ void Write::Model(Turn& turn) const {
   ProcessState& me = turn.me;
   if (turn.s.Holders(hold.pipe, false) == 0) {
     const int64_t written = std::exchange(me.progress, 0);
-    if (written > 0) return turn.Returns(written, "pipe(7): the readers left in the middle");
-    return turn.Fails(EPIPE, "pipe(7): all read ends have been closed");
+    return Break(turn, written);
   }
-  const int64_t part =
-      Append(turn.s, turn.s.pipes[hold.pipe], text.Bytes(), me.progress, !turn.slept());
+  PipeBuffer& pipe = turn.s.pipes[hold.pipe];
+  const int64_t room =
+      pipe.capacity - static_cast<int64_t>(pipe.pages.size()) * turn.s.facts.page_size;
+  if (pipe.nonblocking && room <= 0 && !Merges(turn.s, pipe, size)) {
+    return turn.Fails(EAGAIN, "pipe(7): O_NONBLOCK, and no room");
+  }
+  const int64_t part = Append(turn.s, pipe, text.Bytes(), me.progress, !turn.slept());
   me.progress += part;
+  if (me.progress < size && pipe.nonblocking) {
+    const int64_t written = std::exchange(me.progress, 0);
+    return turn.Returns(written, "pipe(7): O_NONBLOCK: a part of more than PIPE_BUF bytes");
+  }
   if (me.progress < size) {
     if (part > 0) turn.BlocksAfter();
     return;
@@ -102,6 +163,8 @@ void Read::Model(Turn& turn) const {
   if (pipe.pages.empty()) {
     if (turn.s.Holders(hold.pipe, true) == 0) {
       turn.Returns(0, "pipe(7): all write ends have been closed: end of file");
+    } else if (pipe.nonblocking) {
+      turn.Fails(EAGAIN, "pipe(7): O_NONBLOCK, and nothing to read");
     }
     return;
   }
@@ -112,7 +175,7 @@ void Read::Model(Turn& turn) const {
 
 void Close::Model(Turn& turn) const {
   if (!HoldOf(turn, end).open) return turn.Fails(EBADF, "close(2): not an open descriptor");
-  turn.me.pipes[end.slot][end.write ? 1 : 0].open = false;
+  turn.group.pipes[end.slot][end.write ? 1 : 0].open = false;
   turn.Returns(0, "close(2)");
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Processes: fork(2), execve(2), _exit(2), kill(2), waitpid(2), as far as IPC depends on them.
+// Processes: fork(2), clone(2), execve(2), _exit(2), kill(2), waitpid(2), threads and signal
+// actions, as far as IPC depends on them.
+#include "model/mappings.h"
+#include "model/signals.h"
 #include "model/turn.h"
 
 namespace ipcrig {
@@ -13,43 +16,164 @@ int StatusOf(const Outcome& end) {
   return end.kind == Outcome::Kind::kKilled ? value : value << 8;
 }
 
-}  // namespace
-
-void Fork::Model(Turn& turn) const {
-  State& s = turn.s;
-  ProcessState& born = s.processes[static_cast<size_t>(child.index)];
-  if (born.life != Life::kUnborn) return turn.Fails(EINVAL, "this child has been forked before");
-  const Outcome* outcome = turn.seen();
-  if (outcome != nullptr && outcome->kind == Outcome::Kind::kFailed) {
-    // No statement about IPC; the lines of the child will say that it is not there.
-    turn.Fails(EAGAIN, "fork(2): a limit on the number of processes");
-    return turn.Fails(ENOMEM, "fork(2): no memory");
-  }
-  const auto pid = static_cast<int>(turn.Choose(1000 + child.index, [&](int64_t seen) {
+// The number of a new process or thread: what was seen, if nobody alive has it.
+int ChoosePid(Turn& turn, int child) {
+  return static_cast<int>(turn.Choose(1000 + child, [&](int64_t seen) {
     bool fresh = seen > 0 && seen <= INT32_MAX;
-    for (const ProcessState& process : s.processes) {
+    for (const ProcessState& process : turn.s.processes) {
       fresh = fresh && (process.life == Life::kUnborn || process.life == Life::kReaped ||
                         process.pid != seen);
     }
     return fresh;
   }));
-  ProcessState copy = turn.me;
-  copy.pid = pid;
-  copy.parent = turn.self();
-  copy.undo.clear();
-  born = std::move(copy);
-  for (const Attach& attach : turn.me.attaches) {
-    Segment& segment = s.segments.at(attach.segment);
+}
+
+// Where the call cannot or did not make a process: a branch.
+bool CannotFork(Turn& turn, int child) {
+  if (turn.s.process(child).life != Life::kUnborn) {
+    turn.Fails(EINVAL, "this child has been forked before");
+    return true;
+  }
+  if (turn.me.pid_space != 0) {
+    turn.Fails(EINVAL, "ipcrig forks no process in a nested PID namespace");
+    return true;
+  }
+  const Outcome* seen = turn.seen();
+  const bool failed = seen != nullptr && seen->kind == Outcome::Kind::kFailed;
+  if (failed && (seen->value == EAGAIN || seen->value == ENOMEM)) {
+    // No statement about IPC; the lines of the child will say that it is not there.
+    turn.Fails(static_cast<int>(seen->value), "fork(2): a limit on the number of processes");
+    return true;
+  }
+  return false;
+}
+
+// The memory of the child: the same mappings, each one more attach.
+void CopyMappings(Turn& turn, ProcessState& born) {
+  std::erase_if(born.attaches, [](const Attach& attach) { return attach.dontfork; });
+  for (const Attach& attach : born.attaches) {
+    Segment& segment = SegmentOf(turn.s, attach);
     ++segment.nattch;
     segment.atime = turn.now;
-    segment.lpid = turn.me.pid;
+    segment.lpid = turn.Myself();
   }
+}
+
+// A copy of the caller's process, of one thread.
+ProcessState& Born(Turn& turn, int child, int pid) {
+  ProcessState copy = turn.group;
+  const ProcessState& me = turn.me;
+  copy.life = Life::kAlive;
+  copy.pid = pid;
+  copy.leader = child;
+  copy.parent = me.leader;
+  copy.fate.reset();
+  copy.pending.reset();
+  copy.progress = 0;
+  copy.blocked_at = {};
+  copy.stopped = false;
+  copy.restarted = false;
+  copy.interrupted = 0;
+  copy.undo = -1;
+  copy.space = me.space;
+  copy.who = me.who;
+  copy.pid_space = me.children_pid_space;
+  copy.children_pid_space = me.children_pid_space;
+  copy.inner_pid =
+      copy.pid_space == 0 ? 0 : ++turn.s.pid_spaces[static_cast<size_t>(copy.pid_space)];
+  ProcessState& born = turn.s.process(child);
+  born = std::move(copy);
+  CopyMappings(turn, born);
+  return born;
+}
+
+int NewPidSpace(State& s) {
+  s.pid_spaces.push_back(0);
+  return static_cast<int>(s.pid_spaces.size()) - 1;
+}
+
+}  // namespace
+
+void Fork::Model(Turn& turn) const {
+  if (CannotFork(turn, child.index)) return;
+  const int pid = ChoosePid(turn, child.index);
+  Born(turn, child.index, pid);
   turn.Returns({.value = pid, .value_name = "a new pid"},
                "fork(2): the child inherits attaches and descriptors, not semaphore adjustments");
 }
 
+void Clone::Model(Turn& turn) const {
+  if (CannotFork(turn, child.index)) return;
+  State& s = turn.s;
+  const bool shares = flags.Has(abi::kCloneSysvsem);
+  const bool new_ipc = flags.Has(abi::kCloneNewipc);
+  const bool new_pid = flags.Has(abi::kCloneNewpid);
+  if ((new_ipc || new_pid) && !turn.Has(abi::kCapSysAdmin)) {
+    return turn.Fails(EPERM, "clone(2): a new namespace needs CAP_SYS_ADMIN");
+  }
+  if ((shares && new_ipc) || (new_pid && turn.me.children_pid_space != turn.me.pid_space)) {
+    return turn.Fails(EINVAL, "clone(2): CLONE_NEWIPC and CLONE_SYSVSEM exclude each other");
+  }
+  if (shares && turn.me.undo < 0) {
+    turn.me.undo = static_cast<int>(s.clock++);
+    s.undo_lists[turn.me.undo].space = turn.me.space;
+  }
+  const int pid = ChoosePid(turn, child.index);
+  ProcessState& born = Born(turn, child.index, pid);
+  if (shares) born.undo = turn.me.undo;
+  if (new_ipc) born.space = NewIpcNamespace(s);
+  if (new_pid) {
+    born.pid_space = born.children_pid_space = NewPidSpace(s);
+    born.inner_pid = ++s.pid_spaces[static_cast<size_t>(born.pid_space)];
+  }
+  turn.Returns({.value = pid, .value_name = "a new pid"},
+               "clone(2): CLONE_SYSVSEM shares the list of semaphore adjustments");
+}
+
+void Thread::Model(Turn& turn) const {
+  State& s = turn.s;
+  ProcessState& born = s.process(child.index);
+  if (born.life != Life::kUnborn) return turn.Fails(EINVAL, "this thread has begun before");
+  if (turn.me.children_pid_space != turn.me.pid_space) {
+    return turn.Fails(EINVAL, "clone(2): a thread cannot have another PID namespace");
+  }
+  const int pid = ChoosePid(turn, child.index);
+  if (turn.me.undo < 0) {
+    turn.me.undo = static_cast<int>(s.clock++);
+    s.undo_lists[turn.me.undo].space = turn.me.space;
+  }
+  born.life = Life::kAlive;
+  born.pid = pid;
+  born.leader = turn.me.leader;
+  born.space = turn.me.space;
+  born.undo = turn.me.undo;
+  born.pid_space = turn.me.pid_space;
+  born.children_pid_space = turn.me.children_pid_space;
+  born.who = turn.me.who;
+  turn.group.holes.clear();  // its stack may lie there
+  turn.Returns({.value = pid, .value_name = "a new thread id"},
+               "pthread_create(3): threads share memory, descriptors and semaphore adjustments");
+}
+
+void ThreadExit::Model(Turn& turn) const {
+  const Outcome end{Outcome::Kind::kExited, 0};
+  if (!turn.s.HasOtherThreads(turn.self())) Doom(turn.s, turn.self(), end);
+  EndThread(turn.s, turn.self(), end, turn.now);
+  turn.Returns({.kind = end.kind, .value = end.value}, "pthread_exit(3): the thread ends");
+}
+
 void ExecSelf::Model(Turn& turn) const {
-  DetachAll(turn.s, turn.self(), turn.now);
+  State& s = turn.s;
+  if (turn.me.leader != turn.self()) {
+    return turn.Fails(EINVAL, "ipcrig executes in the first thread of a process only");
+  }
+  for (ProcessState& thread : s.processes) {
+    const bool other = &thread != &turn.me && thread.leader == turn.self();
+    if (other && thread.life == Life::kAlive) thread.fate = Outcome{Outcome::Kind::kExited, 0};
+  }
+  RemoveAllMappings(s, turn.self(), turn.now);
+  std::erase_if(turn.group.signals, [](const auto& entry) { return !entry.second.ignored; });
+  turn.group.signals[abi::kSigpipe] = {.ignored = true};
   turn.Returns(0, "execve(2): attaches are gone; descriptors and semaphore adjustments stay");
 }
 
@@ -58,40 +182,69 @@ void ExecProgram::Model(Turn& turn) const {
   const Outcome* seen = turn.seen();
   const bool killed = seen != nullptr && seen->kind == Outcome::Kind::kKilled;
   const Outcome::Kind kind = killed ? Outcome::Kind::kKilled : Outcome::Kind::kExited;
-  EndProcess(turn.s, turn.self(), {kind, seen == nullptr ? 0 : seen->value}, turn.now);
+  EndThread(turn.s, turn.self(), {kind, seen == nullptr ? 0 : seen->value}, turn.now);
   turn.Returns({.kind = kind, .any_value = true, .value_name = "the program's end"},
                "execve(2): the program runs to its end");
 }
 
 void Exit::Model(Turn& turn) const {
   const Outcome end{Outcome::Kind::kExited, status.value};
-  EndProcess(turn.s, turn.self(), end, turn.now);
+  Doom(turn.s, turn.self(), end);
+  EndThread(turn.s, turn.self(), end, turn.now);
   turn.Returns({.kind = end.kind, .value = end.value}, "_exit(2): the process ends");
 }
 
 void Kill::Model(Turn& turn) const {
-  ProcessState& victim = turn.s.processes[static_cast<size_t>(target.index)];
+  const ProcessState& victim = turn.s.process(target.index);
   if (victim.life == Life::kReaped) return turn.Fails(ESRCH, "kill(2): no such process");
   if (victim.life == Life::kUnborn) return turn.Fails(ESRCH, "kill(2): not forked yet");
-  if (target.index == turn.self()) {
-    const Outcome end{Outcome::Kind::kKilled, signal.number};
-    EndProcess(turn.s, turn.self(), end, turn.now);
+  const bool may = turn.Has(abi::kCapKill) || turn.me.who.uid == victim.who.uid;
+  if (!may && turn.me.leader != victim.leader) {
+    if (signal.number == abi::kSigcont) SendSignal(turn.s, target.index, signal.number);
+    return signal.number == abi::kSigcont
+               ? turn.Returns(0, "kill(2): SIGCONT within a session")
+               : turn.Fails(EPERM, "kill(2): another user's process, and no CAP_KILL");
+  }
+  SendSignal(turn.s, target.index, signal.number);
+  if (turn.me.fate) {
+    const Outcome end = *turn.me.fate;
+    EndThread(turn.s, turn.self(), end, turn.now);
     return turn.Returns({.kind = end.kind, .value = end.value}, "kill(2): of the caller itself");
   }
-  if (victim.life == Life::kAlive) victim.dying = signal.number;
-  turn.Returns(0, "kill(2): the signal is sent; its default action ends the process");
+  turn.Returns(0, "kill(2): the signal is sent");
 }
 
 void Wait::Model(Turn& turn) const {
-  ProcessState& child = turn.s.processes[static_cast<size_t>(target.index)];
+  ProcessState& child = turn.s.process(target.index);
   const bool exists = child.life == Life::kAlive || child.life == Life::kZombie;
-  if (!exists || child.parent != turn.self()) {
+  if (!exists || child.parent != turn.me.leader || child.leader != target.index) {
     return turn.Fails(ECHILD, "wait(2): not a child of the caller that is unwaited for");
   }
-  if (child.life == Life::kAlive) return;
+  if (child.life == Life::kAlive || turn.s.HasOtherThreads(target.index)) return;
   child.life = Life::kReaped;
   turn.Returns({.value = child.pid, .numbers = {Range::Exactly(StatusOf(child.end))}},
                "wait(2): the child's status");
+}
+
+void Sigaction::Model(Turn& turn) const {
+  if (signal.number == abi::kSigkill || signal.number == abi::kSigstop) {
+    return turn.Fails(EINVAL, "sigaction(2): SIGKILL and SIGSTOP cannot be handled");
+  }
+  turn.group.signals[signal.number] = {.restarts = flags.Has(abi::kSaRestart)};
+  turn.Returns(0, "sigaction(2): the signal is handled from now on");
+}
+
+void SignalAction::Model(Turn& turn) const {
+  if (signal.number == abi::kSigkill || signal.number == abi::kSigstop) {
+    return turn.Fails(EINVAL, "signal(2): SIGKILL and SIGSTOP cannot be ignored");
+  }
+  turn.group.signals.erase(signal.number);
+  if (action.Is("SIG_IGN")) turn.group.signals[signal.number] = {.ignored = true};
+  turn.Returns(0, "signal(2)");
+}
+
+void NextSecond::Model(Turn& turn) const {
+  turn.Returns(0, "time(2): the clock shows a later second");
 }
 
 }  // namespace ipcrig

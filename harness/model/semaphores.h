@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// TrySemop: the atomic step of semop(2), apart from who asks and what happens next.
+// TrySemop: the atomic step of semop(2), apart from who asks and what happens next; and what the
+// model knows of those who sleep in it.
 //
 // Operations are evaluated in the order of the array, each on the values that the ones before it
 // left; either all are done or none. A duplicate semaphore in one array is therefore no special
@@ -10,6 +11,7 @@
 //   if (attempt.blocking != nullptr) ...   // would sleep; GETNCNT counts it at this operation
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -28,5 +30,24 @@ struct SemAttempt {
 // for the set, or nullptr where it has none.
 SemAttempt TrySemop(const SemaphoreSet& set, std::span<const SemOp> ops,
                     const std::vector<int>* adjustments);
+
+// The operations of a call that sleeps on semaphores; none for other calls.
+struct SemSleep {
+  int set = -1;
+  const SemOps* ops = nullptr;
+};
+std::optional<SemSleep> SemSleepOf(const Op& pending);
+
+// Whether the operations change nothing.
+bool OnlyWaitsForZero(const SemOps& ops);
+
+// A process begins to sleep: notes at which operation.
+void NoteSleep(State& state, int process);
+
+// Linux remembers at which operation each sleeper stopped, and looks again when it tries the
+// sleeper again. One whose operations all wait for zero is only tried when a semaphore of the
+// change is zero afterwards. `changed`: the operations that changed the set, nullptr for all of its
+// semaphores.
+void RefreshSleepers(State& state, int space, int set, const SemOps* changed);
 
 }  // namespace ipcrig

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Shared memory: ftok(3), shmget(2), shmop(2), shmctl(2), and accesses to what is attached.
+// Shared memory: ftok(3), shmget(2), shmop(2).
 #include <algorithm>
 
+#include "model/mappings.h"
 #include "model/turn.h"
 
 namespace ipcrig {
@@ -10,57 +11,53 @@ namespace {
 
 constexpr uint32_t kRead = 0444;
 constexpr uint32_t kReadWrite = 0666;
+constexpr uint32_t kExecute = 0111;
+constexpr uint32_t kSizeCode = 63U << 26;
 // Creating a larger one may fail for want of memory, whatever the limits say.
 constexpr int64_t kSurelyAvailable = int64_t{64} << 20;
+// More than a process can map on any machine; more than it can on some.
+constexpr int64_t kAddressSpace = int64_t{1} << 48;
+constexpr int64_t kSmallAddressSpace = int64_t{1} << 32;
+// Below, an ordinary user may not map, and a privileged one may: mmap(2), vm.mmap_min_addr.
+constexpr int64_t kLowAddress = 65536;
 
-int64_t TotalPages(const State& s) {
+int64_t TotalPages(const State& s, const IpcNamespace& space) {
   int64_t pages = 0;
-  for (const auto& [id, segment] : s.segments) pages += s.PagesOf(segment.size);
+  for (const auto& [id, segment] : space.segments) pages += s.PagesOf(segment.size);
   return pages;
 }
 
-bool Overlaps(const std::vector<Attach>& ranges, int64_t address, int64_t length) {
-  return std::any_of(ranges.begin(), ranges.end(), [&](const Attach& range) {
-    return address < range.address + range.length && range.address < address + length;
+bool LiesIn(const std::vector<Span>& spans, int64_t address, int64_t length) {
+  return std::any_of(spans.begin(), spans.end(), [&](const Span& span) {
+    return span.address <= address && address + length <= span.address + span.length;
   });
-}
-
-bool LiesIn(const std::vector<Attach>& ranges, int64_t address, int64_t length) {
-  return std::any_of(ranges.begin(), ranges.end(), [&](const Attach& range) {
-    return range.address <= address && address + length <= range.address + range.length;
-  });
-}
-
-// Calls f(segment, offset in the segment, offset in the access, length) for each attached piece of
-// an access, in the order of addresses. False at the first byte that may not be accessed: the
-// pieces before it have been accessed by then.
-template <typename Function>
-bool ForEachPiece(Turn& turn, int64_t address, int64_t length, bool write, Function f) {
-  int64_t done = 0;
-  while (done < length) {
-    const auto& attaches = turn.me.attaches;
-    const auto it = std::find_if(attaches.begin(), attaches.end(), [&](const Attach& attach) {
-      return attach.address <= address + done && address + done < attach.address + attach.length;
-    });
-    if (it == attaches.end() || (write && it->readonly)) return false;
-    const int64_t at = address + done - it->address;
-    const int64_t part = std::min(length - done, it->length - at);
-    f(turn.s.segments.at(it->segment), at, done, part);
-    done += part;
-  }
-  return true;
-}
-
-// The branch of an access that was (not) possible.
-void Answer(Turn& turn, bool possible, Expected expected) {
-  if (possible) {
-    turn.Returns(std::move(expected), "shmop(2): attached memory is ordinary memory");
-  } else {
-    turn.Faults(abi::kSigsegv, "shmop(2): no attach permits this access");
-  }
 }
 
 bool ReadonlyOf(const ShmatFlags& flags) { return flags.Has(abi::kShmRdonly); }
+
+// shmget(2), SHM_HUGETLB: whether it fails, or may fail, is a matter of the machine. True where it
+// cannot succeed.
+bool HugePagesFail(Turn& turn, const ShmgetFlags& flags, int64_t size) {
+  const Facts& facts = turn.s.facts;
+  const bool nobody_has = (flags.bits & kSizeCode) == abi::kShmHugeNone;
+  if (nobody_has || facts.huge_page_size == 0) {
+    turn.Fails(EINVAL, "shmget(2): SHM_HUGETLB with a size of pages that this machine has not");
+    return true;
+  }
+  if (!turn.Has(abi::kCapIpcLock) || facts.user_namespace != 0) {
+    turn.Fails(EPERM, "shmget(2): SHM_HUGETLB needs CAP_IPC_LOCK or a group");
+  }
+  turn.Fails(ENOMEM, "shmget(2): not enough huge pages");
+  const bool other_size = (flags.bits & kSizeCode) != 0;
+  if (other_size) turn.Fails(EINVAL, "shmget(2): a size of pages that this machine has not");
+  const bool reserves = !flags.Has(abi::kShmNoreserve);
+  return reserves && !other_size && facts.huge_pages * facts.huge_page_size < size;
+}
+
+int64_t LengthOf(const State& s, const Segment& segment) {
+  const int64_t page = segment.huge ? s.facts.huge_page_size : s.facts.page_size;
+  return (segment.size + page - 1) / page * page;
+}
 
 }  // namespace
 
@@ -86,13 +83,15 @@ void Ftok::Model(Turn& turn) const {
 
 void Shmget::Model(Turn& turn) const {
   State& s = turn.s;
+  auto& segments = turn.space().segments;
+  Limits& limits = turn.space().limits;
   const int32_t wanted = turn.KeyOf(key);
-  const auto found = FindKey(s.segments, wanted);
-  if (found != s.segments.end()) {
+  const auto found = FindKey(segments, wanted);
+  if (found != segments.end()) {
     if (flags.Has(abi::kIpcCreat | abi::kIpcExcl)) {
       return turn.Fails(EEXIST, "shmget(2): IPC_CREAT and IPC_EXCL, and a segment exists for key");
     }
-    if (size.value > found->second.size) {
+    if (size.value < 0 || size.value > found->second.size) {
       return turn.Fails(EINVAL, "shmget(2): size is greater than the segment that exists");
     }
     if (!turn.Permitted(found->second.perm, flags.bits)) {
@@ -104,160 +103,141 @@ void Shmget::Model(Turn& turn) const {
   if (wanted != abi::kIpcPrivate && !flags.Has(abi::kIpcCreat)) {
     return turn.Fails(ENOENT, "shmget(2): no segment exists for key, and no IPC_CREAT");
   }
-  if (size.value < 1 || size.value > s.facts.shmmax) {
+  if (size.value < 1 || size.value > limits.shmmax) {
     return turn.Fails(EINVAL, "shmget(2): size is less than SHMMIN or greater than SHMMAX");
   }
-  if (static_cast<int64_t>(s.segments.size()) >= s.facts.shmmni ||
-      TotalPages(s) > s.facts.shmall - s.PagesOf(size.value)) {
+  if (static_cast<int64_t>(segments.size()) >= limits.shmmni ||
+      TotalPages(s, turn.space()) > limits.shmall - s.PagesOf(size.value)) {
     return turn.Fails(ENOSPC, "shmget(2): the limits SHMMNI or SHMALL");
   }
+  const bool huge = flags.Has(abi::kShmHugetlb);
+  if (huge && HugePagesFail(turn, flags, size.value)) return;
   if (size.value > kSurelyAvailable) {
     turn.Fails(ENOMEM, "shmget(2): no memory could be allocated");
   }
-  const int id = turn.ChooseNewId(s.segments);
-  Segment& segment = s.segments[id];
+  if (turn.NoIndexLeft(segments, limits.shm_next_id)) {
+    limits.shm_next_id = -1;
+    return turn.Fails(ENOSPC, "shmget(2): no index is free behind kernel.shm_next_id");
+  }
+  const int id = turn.ChooseNewId(segments, ObjectKind::kShm, limits.shm_next_id);
+  Segment& segment = segments[id];
   segment.perm = turn.NewPermissions(wanted, flags.bits);
   segment.size = size.value;
-  segment.cpid = turn.me.pid;
+  segment.huge = huge;
+  segment.name_key = wanted;
+  segment.creator = turn.self();
+  segment.cpid = turn.Myself();
   segment.ctime = turn.now;
   if (result.slot >= 0) s.values[result.slot] = id;
   turn.Returns({.value = id, .value_name = "a new id"}, "shmget(2): a new segment is created");
 }
+
+namespace {
+
+// The attach itself, all being well.
+void AttachAt(Turn& turn, const Shmat& call, int id, int64_t wanted, bool anywhere) {
+  State& s = turn.s;
+  const int64_t page = s.facts.page_size;
+  Segment& target = turn.space().segments.at(id);
+  const int64_t length = LengthOf(s, target);
+  const int64_t serial = s.clock++;
+  const int64_t invented = int64_t{1} << 45 | (serial << 30);
+  const int64_t at = !anywhere ? wanted : turn.Choose(invented, [&](int64_t chosen) {
+    return chosen > 0 && chosen % page == 0 && !Overlaps(turn.group.attaches, chosen, length);
+  });
+  ++target.nattch;  // while the call lasts, the segment stays
+  if (!anywhere) RemoveMappings(s, turn.self(), at, at + length, turn.now);
+  --target.nattch;
+  const bool readonly = ReadonlyOf(call.flags);
+  const uint32_t protection = abi::kProtRead | (readonly ? 0 : abi::kProtWrite) |
+                              (call.flags.Has(abi::kShmExec) ? abi::kProtExec : 0);
+  if (target.dest) s.deviations |= DeviationBit(Deviation::kL8);
+  AddMapping(s, turn.self(),
+             {.address = at,
+              .length = length,
+              .space = turn.me.space,
+              .segment = id,
+              .serial = serial,
+              .protection = protection,
+              .readonly = readonly},
+             turn.now);
+  turn.group.covered.push_back({at, length});
+  if (call.result.slot >= 0) turn.group.addresses[call.result.slot] = at;
+  turn.Returns({.value = at, .value_name = anywhere ? "a free address" : ""},
+               "shmop(2): the segment is attached; shm_atime, shm_lpid and shm_nattch are updated");
+}
+
+// A shmat that fails so late has been an attach for a moment: if nothing else holds the segment and
+// it need not stay, it goes.
+void FailLate(Turn& turn, int id, int error, std::string_view rule) {
+  const State before = turn.s;
+  DestroyIfUnused(turn.s, turn.me.space, id);
+  turn.Fails(error, rule);
+  turn.s = before;
+}
+
+}  // namespace
 
 void Shmat::Model(Turn& turn) const {
   State& s = turn.s;
   const int64_t page = s.facts.page_size;
   const int id = turn.IdOf(segment);
   int64_t wanted = turn.AddressOf(address);
+  const bool anywhere = wanted == 0;
   if (wanted % page != 0 && flags.Has(abi::kShmRnd)) wanted -= wanted % page;
-  if (id < 0 || wanted % page != 0) {
-    return turn.Fails(EINVAL, "shmop(2): invalid shmid, or unaligned shmaddr without SHM_RND");
+  const bool remap = flags.Has(abi::kShmRemap);
+  if (id < 0 || wanted % page != 0 || (remap && wanted == 0)) {
+    return turn.Fails(EINVAL,
+                      "shmop(2): invalid shmid; unaligned shmaddr without SHM_RND; SHM_REMAP of "
+                      "NULL");
   }
-  const auto found = s.segments.find(id);
-  if (found == s.segments.end()) return turn.Fails(EINVAL, "shmop(2): invalid shmid");
-  Segment& target = found->second;
-  if (!turn.Permitted(target.perm, ReadonlyOf(flags) ? kRead : kReadWrite)) {
+  auto& segments = turn.space().segments;
+  const auto found = segments.find(id);
+  if (found == segments.end()) return turn.Fails(EINVAL, "shmop(2): invalid shmid");
+  const Segment& target = found->second;
+  const uint32_t bits =
+      (ReadonlyOf(flags) ? kRead : kReadWrite) | (flags.Has(abi::kShmExec) ? kExecute : 0);
+  if (!turn.Permitted(target.perm, bits)) {
     return turn.Fails(EACCES, "shmop(2): the caller has no permission for this kind of attach");
   }
-  const int64_t length = s.PagesOf(target.size) * page;
-  if (wanted != 0) {
-    const bool taken = Overlaps(turn.me.attaches, wanted, length);
-    const bool free = !taken && LiesIn(turn.me.holes, wanted, length);
-    if (!free) turn.Fails(EINVAL, "shmop(2): shmaddr is in use, and no SHM_REMAP");
-    if (taken) return;
+  if (target.dest && turn.posix()) turn.Fails(EINVAL, "shmop(2): the segment is being removed");
+  const int64_t length = LengthOf(s, target);
+  if (length >= kSmallAddressSpace || turn.group.memory_limited) {
+    FailLate(turn, id, ENOMEM, "shmop(2): no room in the address space, or RLIMIT_AS");
   }
-  const int64_t invented = int64_t{1} << 45 | (s.clock++ << 30);
-  const int64_t at = wanted != 0 ? wanted : turn.Choose(invented, [&](int64_t chosen) {
-    return chosen > 0 && chosen % page == 0 && !Overlaps(turn.me.attaches, chosen, length);
-  });
-  turn.me.attaches.push_back({at, length, id, ReadonlyOf(flags)});
-  target.atime = turn.now;
-  target.lpid = turn.me.pid;
-  ++target.nattch;
-  if (result.slot >= 0) turn.me.addresses[result.slot] = at;
-  turn.Returns({.value = at, .value_name = wanted == 0 ? "a free address" : ""},
-               "shmop(2): the segment is attached; shm_atime, shm_lpid and shm_nattch are updated");
+  if (anywhere && length >= kAddressSpace) return;
+  if (anywhere) return AttachAt(turn, *this, id, wanted, true);
+  if (remap && wanted >= kLowAddress && !Covered(turn.group.covered, wanted, length)) {
+    return turn.Fails(EFAULT, "ipcrig remaps only what attaches have covered");
+  }
+  const bool taken = !remap && Overlaps(turn.group.attaches, wanted, length);
+  if (wanted < kLowAddress) FailLate(turn, id, EPERM, "mmap(2): below vm.mmap_min_addr");
+  if (!remap && (taken || !LiesIn(turn.group.holes, wanted, length))) {
+    FailLate(turn, id, EINVAL, "shmop(2): shmaddr is in use, and no SHM_REMAP");
+  }
+  if (!taken) AttachAt(turn, *this, id, wanted, false);
 }
 
 void Shmdt::Model(Turn& turn) const {
   const int64_t at = turn.AddressOf(address);
-  auto& attaches = turn.me.attaches;
-  const auto found = std::find_if(attaches.begin(), attaches.end(),
-                                  [&](const Attach& attach) { return attach.address == at; });
-  if (found == attaches.end()) {
+  const std::vector<Attach> attaches = turn.group.attaches;
+  // Pieces of one attach lie where the whole of it would: mprotect(2) and munmap(2) leave such.
+  const auto belongs = [&](const Attach& attach) { return attach.address - at == attach.offset; };
+  const auto first = std::find_if(attaches.begin(), attaches.end(), [&](const Attach& attach) {
+    return attach.End() > at && belongs(attach);
+  });
+  if (at % turn.s.facts.page_size != 0 || first == attaches.end()) {
     return turn.Fails(EINVAL, "shmop(2): no segment is attached at shmaddr");
   }
-  const Attach attach = *found;
-  attaches.erase(found);
-  turn.me.holes.push_back(attach);
-  Detach(turn.s, turn.self(), attach, turn.now);
+  const int64_t length = LengthOf(turn.s, SegmentOf(turn.s, *first));
+  const int64_t serial = first->serial;
+  for (const Attach& attach : attaches) {
+    const bool later = attach.address > first->address && attach.End() - at <= length;
+    const bool piece =
+        attach.address == first->address || (later && belongs(attach) && attach.serial == serial);
+    if (piece) RemoveMappings(turn.s, turn.self(), attach.address, attach.End(), turn.now);
+  }
   turn.Returns(0, "shmop(2): the segment is detached; the last detach of a marked one destroys it");
-}
-
-void ShmctlStat::Model(Turn& turn) const {
-  const auto found = turn.s.segments.find(turn.IdOf(segment));
-  if (found == turn.s.segments.end()) return turn.Fails(EINVAL, "shmctl(2): invalid shmid");
-  const Segment& target = found->second;
-  if (!turn.Permitted(target.perm, kRead)) {
-    return turn.Fails(EACCES, "shmctl(2): IPC_STAT needs read permission");
-  }
-  Expected expected{.numbers = Turn::StatOf(target.perm, target.dest ? abi::kShmDest : 0)};
-  for (const int64_t number :
-       {target.size, int64_t{target.cpid}, int64_t{target.lpid}, target.nattch}) {
-    expected.numbers.push_back(Range::Exactly(number));
-  }
-  for (const Range& time : {target.atime, target.dtime, target.ctime}) {
-    expected.numbers.push_back(time);
-  }
-  turn.Returns(std::move(expected), "shmctl(2): IPC_STAT copies the shmid_ds");
-}
-
-void ShmctlSet::Model(Turn& turn) const {
-  const auto found = turn.s.segments.find(turn.IdOf(segment));
-  if (found == turn.s.segments.end()) return turn.Fails(EINVAL, "shmctl(2): invalid shmid");
-  if (!turn.MayChange(found->second.perm)) {
-    return turn.Fails(EPERM, "shmctl(2): IPC_SET needs the owner, the creator or CAP_SYS_ADMIN");
-  }
-  if (turn.Change(found->second.perm, settings) != 0) {
-    return turn.Fails(EINVAL, "shmctl(2): a user or group id that does not exist here");
-  }
-  found->second.ctime = turn.now;
-  turn.Returns(0, "shmctl(2): IPC_SET");
-}
-
-void ShmctlRmid::Model(Turn& turn) const {
-  const auto found = turn.s.segments.find(turn.IdOf(segment));
-  if (found == turn.s.segments.end()) return turn.Fails(EINVAL, "shmctl(2): invalid shmid");
-  Segment& target = found->second;
-  if (!turn.MayChange(target.perm)) {
-    return turn.Fails(EPERM, "shmctl(2): IPC_RMID needs the owner, the creator or CAP_SYS_ADMIN");
-  }
-  if (target.nattch == 0) {
-    turn.s.segments.erase(found);
-  } else {
-    target.dest = true;
-    target.perm.key = abi::kIpcPrivate;
-  }
-  turn.Returns(0, "shmctl(2): IPC_RMID; destroyed after the last process detaches it");
-}
-
-void Store::Model(Turn& turn) const {
-  const std::string bytes = text.Bytes();
-  const bool possible = ForEachPiece(
-      turn, turn.AddressOf(address) + offset.value, static_cast<int64_t>(bytes.size()), true,
-      [&](Segment& target, int64_t at, int64_t from, int64_t length) {
-        target.memory.Write(at, std::string_view(bytes).substr(static_cast<size_t>(from),
-                                                               static_cast<size_t>(length)));
-      });
-  Answer(turn, possible, {});
-}
-
-void Load::Model(Turn& turn) const {
-  std::string bytes;
-  const bool possible =
-      ForEachPiece(turn, turn.AddressOf(address) + offset.value, length.value, false,
-                   [&](Segment& target, int64_t at, int64_t, int64_t part) {
-                     bytes += target.memory.Read(at, part);
-                   });
-  Answer(turn, possible, {.value = length.value, .bytes = bytes});
-}
-
-void Fill::Model(Turn& turn) const {
-  const bool possible = ForEachPiece(turn, turn.AddressOf(address) + offset.value, length.value,
-                                     true, [&](Segment& target, int64_t at, int64_t, int64_t part) {
-                                       target.memory.Fill(at, part, static_cast<char>(byte.value));
-                                     });
-  Answer(turn, possible, {});
-}
-
-void Verify::Model(Turn& turn) const {
-  int64_t other = 0;
-  const bool possible =
-      ForEachPiece(turn, turn.AddressOf(address) + offset.value, length.value, false,
-                   [&](Segment& target, int64_t at, int64_t, int64_t part) {
-                     other += target.memory.CountOther(at, part, static_cast<char>(byte.value));
-                   });
-  Answer(turn, possible, {.value = other});
 }
 
 }  // namespace ipcrig

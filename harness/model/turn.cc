@@ -22,11 +22,11 @@ Outcome Expected::Example() const {
 }
 
 void Turn::Fails(int error, std::string_view rule) {
-  branches_.push_back({{Outcome::Kind::kFailed, error}, s, rule});
+  Returns(Expected{Outcome::Kind::kFailed, error}, rule);
 }
 
 void Turn::Faults(int signal, std::string_view rule) {
-  branches_.push_back({{Outcome::Kind::kFaulted, signal}, s, rule});
+  Returns(Expected{Outcome::Kind::kFaulted, signal}, rule);
 }
 
 void Turn::Returns(int64_t value, std::string_view rule) {
@@ -34,7 +34,10 @@ void Turn::Returns(int64_t value, std::string_view rule) {
 }
 
 void Turn::Returns(Expected expected, std::string_view rule) {
-  branches_.push_back({std::move(expected), s, rule});
+  const Deviation deviation = std::exchange(deviation_, Deviation::kNone);
+  auto& branches = deviation != Deviation::kNone && strict() ? refused_ : branches_;
+  branches.push_back({std::move(expected), s, rule, deviation});
+  branches.back().next.deviations |= DeviationBit(deviation);
 }
 
 void Turn::BlocksAfter() { progressed_ = true; }
@@ -49,24 +52,29 @@ int32_t Turn::KeyOf(const Key& key) const {
 }
 
 int64_t Turn::AddressOf(const Address& address) const {
-  if (address.slot < 0) return 0;
-  const auto found = me.addresses.find(address.slot);
-  return found == me.addresses.end() || found->second == 0 ? 0 : found->second + address.offset;
+  if (address.slot < 0) return address.offset;
+  const auto found = group.addresses.find(address.slot);
+  return found == group.addresses.end() || found->second == 0 ? 0 : found->second + address.offset;
 }
 
 bool Turn::Permitted(const Permissions& perm, uint32_t bits) const {
+  const Credentials& who = me.who;
+  const auto in_group = [&](int64_t gid) {
+    return who.gid == gid ||
+           std::find(who.groups.begin(), who.groups.end(), gid) != who.groups.end();
+  };
   const uint32_t wanted = (bits >> 6 | bits >> 3 | bits) & 7;
   uint32_t granted = perm.mode;
-  if (s.facts.uid == perm.uid || s.facts.uid == perm.cuid) {
+  if (who.uid == perm.uid || who.uid == perm.cuid) {
     granted >>= 6;
-  } else if (s.facts.gid == perm.gid || s.facts.gid == perm.cgid) {
+  } else if (in_group(perm.gid) || in_group(perm.cgid)) {
     granted >>= 3;
   }
-  return (wanted & ~granted) == 0 || s.facts.cap_ipc_owner != 0;
+  return (wanted & ~granted) == 0 || Has(abi::kCapIpcOwner);
 }
 
 bool Turn::MayChange(const Permissions& perm) const {
-  return s.facts.uid == perm.uid || s.facts.uid == perm.cuid || s.facts.cap_sys_admin != 0;
+  return me.who.uid == perm.uid || me.who.uid == perm.cuid || Has(abi::kCapSysAdmin);
 }
 
 int Turn::Change(Permissions& perm, const Settings& settings) const {
@@ -81,8 +89,14 @@ int Turn::Change(Permissions& perm, const Settings& settings) const {
 }
 
 Permissions Turn::NewPermissions(int32_t key, uint32_t flags) const {
-  const Facts& facts = s.facts;
-  return {key, facts.uid, facts.gid, facts.uid, facts.gid, flags & abi::kModeMask};
+  const Credentials& who = me.who;
+  return {key, who.uid, who.gid, who.uid, who.gid, flags & abi::kModeMask};
+}
+
+Expected Turn::InfoOf(std::initializer_list<int64_t> numbers) {
+  Expected expected{.value = *numbers.begin()};
+  for (const int64_t number : numbers) expected.numbers.push_back(Range::Exactly(number));
+  return expected;
 }
 
 std::vector<Range> Turn::StatOf(const Permissions& perm, uint32_t mode_bits) {

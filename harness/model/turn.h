@@ -17,9 +17,11 @@
 // A body is called again with slept() when something that its call waits for may have changed.
 #pragma once
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/state.h"
@@ -44,6 +46,7 @@ struct Branch {
   Expected expected;
   State next;
   std::string_view rule;  // the sentence of the man page
+  Deviation deviation = Deviation::kNone;
 };
 
 class Turn {
@@ -51,18 +54,28 @@ class Turn {
   // `seen` is what was observed, if the call has returned, for choices that are the kernel's.
   Turn(const State& state, int self, const Outcome* seen, Range when, bool slept)
       : s(state),
-        me(s.processes[static_cast<size_t>(self)]),
+        me(s.process(self)),
+        group(s.LeaderOf(self)),
         now(when),
         self_(self),
         seen_(seen),
         slept_(slept) {}
   Turn(const Turn&) = delete;
 
-  State s;           // the state; bodies change it
-  ProcessState& me;  // the caller, in s
-  const Range now;   // when the call takes effect
+  State s;              // the state; bodies change it
+  ProcessState& me;     // the calling thread, in s
+  ProcessState& group;  // its process: the leader, in s
+  const Range now;      // when the call takes effect
 
   int self() const { return self_; }
+  // The caller's IPC namespace, in s.
+  IpcNamespace& space() { return s.space(me.space); }
+  const IpcNamespace& space() const { return s.space(me.space); }
+  // The caller as the kernel notes it in an object, and the number that it reads for a note.
+  PidRef Myself() const { return {me.leader}; }
+  int Number(const PidRef& who) const { return s.PidIn(me.pid_space, who); }
+  bool posix() const { return s.rules.profile == Profile::kPosix; }
+  bool strict() const { return s.rules.strict; }
   bool slept() const { return slept_; }
   const Outcome* seen() const { return seen_; }
 
@@ -72,9 +85,14 @@ class Turn {
   void Returns(int64_t value, std::string_view rule);
   void Returns(Expected expected, std::string_view rule);
 
+  // The next branch is a known deviation of Linux from its documents.
+  void Deviates(Deviation deviation) { deviation_ = deviation; }
+
   // The call goes on blocking, and has changed the state by now: a write of which a part fits.
   void BlocksAfter();
 
+  // What a known deviation would have answered, where strict rules do not accept it.
+  const std::vector<Branch>& refused() const { return refused_; }
   const std::vector<Branch>& branches() const { return branches_; }
   std::vector<Branch>& branches() { return branches_; }
   bool progressed() const { return progressed_; }
@@ -82,7 +100,7 @@ class Turn {
   // Lookups.
   template <Kind kKind>
   int IdOf(const Id<kKind>& id) const {
-    return id.slot < 0 ? id.number : static_cast<int>(ValueOf(id.slot));
+    return id.slot < 0 ? id.number : static_cast<int>(ValueOf(id.slot)) + id.number;
   }
   int64_t ValueOf(int slot) const;  // -1 where no call succeeded in assigning it
   int32_t KeyOf(const Key& key) const;
@@ -96,14 +114,43 @@ class Turn {
     const bool usable = seen_ != nullptr && seen_->kind == Outcome::Kind::kReturned;
     return usable && legal(seen_->value) ? seen_->value : invented;
   }
+  // Whether *_next_id of proc(5) asks for an index behind which none is free.
   template <typename Object>
-  int ChooseNewId(const std::map<int, Object>& objects) {
-    const int invented = s.next_id++;
-    return static_cast<int>(Choose(invented, [&](int64_t id) {
-      return id >= 0 && id <= INT32_MAX && !objects.contains(static_cast<int>(id));
-    }));
+  bool NoIndexLeft(const std::map<int, Object>& objects, int64_t wanted) const {
+    if (wanted < 0) return false;
+    int64_t index = wanted % abi::kIpcIndexes;
+    while (index < abi::kIpcIndexes && !IndexIsFree(objects, index)) ++index;
+    return index == abi::kIpcIndexes;
+  }
+  template <typename Object>
+  static bool IndexIsFree(const std::map<int, Object>& objects, int64_t id) {
+    return std::none_of(objects.begin(), objects.end(), [&](const auto& entry) {
+      return entry.first % abi::kIpcIndexes == id % abi::kIpcIndexes;
+    });
+  }
+  // The id of a new object. Ids of objects have different indexes, and no id comes back; *_next_id
+  // of proc(5) asks for one, once.
+  template <typename Object>
+  int ChooseNewId(const std::map<int, Object>& objects, ObjectKind kind, int64_t& wanted) {
+    auto& used = space().used_ids[static_cast<size_t>(kind)];
+    int64_t id = std::exchange(wanted, -1);
+    if (id >= 0) {
+      while (!IndexIsFree(objects, id)) ++id;
+    } else {
+      id = s.next_id;
+      while (!IndexIsFree(objects, id) || used.contains(static_cast<int>(id))) ++id;
+      id = Choose(id, [&](int64_t seen) {
+        return seen >= 0 && seen <= INT32_MAX && IndexIsFree(objects, seen) &&
+               !used.contains(static_cast<int>(seen));
+      });
+      s.next_id = static_cast<int>(id % abi::kIpcIndexes) + 1;
+    }
+    used.insert(static_cast<int>(id));
+    return static_cast<int>(id);
   }
 
+  // capabilities(7)
+  bool Has(uint32_t capability) const { return (me.who.capabilities & capability) != 0; }
   // sysvipc(7): whether the mode grants these bits, e.g. 0444 to read, 0222 to write.
   bool Permitted(const Permissions& perm, uint32_t bits) const;
   // shmctl(2), msgctl(2), semctl(2): owner, creator or CAP_SYS_ADMIN may set and remove.
@@ -111,6 +158,30 @@ class Turn {
   // IPC_SET: 0 or EINVAL for an id that is not mapped.
   int Change(Permissions& perm, const Settings& settings) const;
   Permissions NewPermissions(int32_t key, uint32_t flags) const;
+
+  // The *_STAT and *_INFO commands: the object with an index (Linux takes the index out of any id),
+  // the highest index in use, and an answer whose value is its first number.
+  template <typename Object>
+  std::optional<int> FindIndex(const std::map<int, Object>& objects, int index) {
+    for (const auto& [id, object] : objects) {
+      if (index < 0 || id % abi::kIpcIndexes != index % abi::kIpcIndexes) continue;
+      if (index >= abi::kIpcIndexes) {
+        if (strict()) return std::nullopt;
+        s.deviations |= DeviationBit(Deviation::kL6);
+      }
+      return id;
+    }
+    return std::nullopt;
+  }
+  template <typename Object>
+  static int64_t HighestIndex(const std::map<int, Object>& objects) {
+    int64_t highest = 0;
+    for (const auto& [id, object] : objects) {
+      highest = std::max<int64_t>(highest, id % abi::kIpcIndexes);
+    }
+    return highest;
+  }
+  static Expected InfoOf(std::initializer_list<int64_t> numbers);
 
   // The first numbers of IPC_STAT: key, uid, gid, cuid, cgid, mode.
   static std::vector<Range> StatOf(const Permissions& perm, uint32_t mode_bits = 0);
@@ -120,7 +191,9 @@ class Turn {
   const Outcome* seen_;
   bool slept_;
   bool progressed_ = false;
+  Deviation deviation_ = Deviation::kNone;
   std::vector<Branch> branches_;
+  std::vector<Branch> refused_;
 };
 
 // Finds the object with this key in a map of objects with a `perm`, or end().

@@ -9,9 +9,11 @@
 namespace ipcrig {
 namespace {
 
-// Those that end a process, without a core dump, and that nobody handles.
-constexpr int kEndingSignals[] = {abi::kSigkill, abi::kSigterm, abi::kSigusr1, abi::kSigusr2,
-                                  abi::kSighup,  abi::kSigint,  abi::kSigalrm};
+// Those that end a process without a core dump, and those that stop and continue one.
+constexpr int kSignals[] = {abi::kSigkill, abi::kSigterm, abi::kSigusr1, abi::kSigusr2,
+                            abi::kSighup,  abi::kSigint,  abi::kSigalrm, abi::kSigpipe,
+                            abi::kSigstop, abi::kSigcont};
+constexpr size_t kEndingSignals = 7;  // the first ones: nobody handles them unless told to
 
 void CopyName(std::string_view from, std::array<char, 64>& to) {
   to = {};
@@ -158,6 +160,21 @@ int PickAssigns(Chooser& from, Kind kind) {
   return static_cast<int>(variables.size()) - 1;
 }
 
+void PrintId(Writer& out, int slot, int32_t number) {
+  if (slot < 0) {
+    out << static_cast<int64_t>(number);
+    return;
+  }
+  out << out.names.variables[static_cast<size_t>(slot)].name;
+  if (number > 0) out << '+';
+  if (number != 0) out << static_cast<int64_t>(number);
+}
+
+int32_t ReadOffset(Reader& in) {
+  if (in.Eat('+')) return static_cast<int32_t>(in.Number(1, INT32_MAX));
+  return in.Peek() == '-' ? static_cast<int32_t>(in.Number(INT32_MIN, -1)) : 0;
+}
+
 void Key::Print(Writer& out) const {
   if (slot >= 0) {
     out << out.names.variables[static_cast<size_t>(slot)].name;
@@ -188,24 +205,23 @@ std::vector<Key> Key::Simpler() const {
 }
 
 void Address::Print(Writer& out) const {
-  if (slot < 0) {
+  if (*this == Address{}) {
     out << "NULL";
-    return;
+  } else {
+    PrintId(out, slot, offset);
   }
-  out << out.names.variables[static_cast<size_t>(slot)].name;
-  if (offset > 0) out << "+" << static_cast<int64_t>(offset);
-  if (offset < 0) out << static_cast<int64_t>(offset);
 }
 
 void Address::Read(Reader& in) {
   *this = {};
   if (in.EatWord("NULL")) return;
-  slot = static_cast<int8_t>(ReadUse(in, Kind::kAddress));
-  if (in.Eat('+')) {
+  const char c = in.Peek();
+  if (c >= '0' && c <= '9') {
     offset = static_cast<int32_t>(in.Number(1, INT32_MAX));
-  } else if (in.Peek() == '-') {
-    offset = static_cast<int32_t>(in.Number(INT32_MIN, -1));
+    return;
   }
+  slot = static_cast<int8_t>(ReadUse(in, Kind::kAddress));
+  offset = ReadOffset(in);
 }
 
 void Address::Pick(Chooser& from) {
@@ -214,7 +230,7 @@ void Address::Pick(Chooser& from) {
 }
 
 std::vector<Address> Address::Simpler() const {
-  return offset == 0 ? std::vector<Address>{} : std::vector<Address>{{slot, 0}};
+  return offset == 0 || slot < 0 ? std::vector<Address>{} : std::vector<Address>{{slot, 0}};
 }
 
 void PipeEnd::Print(Writer& out) const {
@@ -259,15 +275,15 @@ void Signal::Print(Writer& out) const { out << SignalName(number); }
 void Signal::Read(Reader& in) {
   const std::string word = in.Word();
   const int found = SignalNumber(word);
-  if (std::find(std::begin(kEndingSignals), std::end(kEndingSignals), found) ==
-      std::end(kEndingSignals)) {
-    in.Fail(fmt::format("no rule for signal {}: a signal here is one that ends a process", word));
+  if (std::find(std::begin(kSignals), std::end(kSignals), found) == std::end(kSignals)) {
+    in.Fail(fmt::format("no rule for signal {}: a signal here ends, stops or continues a process",
+                        word));
   }
   number = static_cast<int8_t>(found);
 }
 
 void Signal::Pick(Chooser& from) {
-  number = static_cast<int8_t>(kEndingSignals[from.draw.Below(std::size(kEndingSignals))]);
+  number = static_cast<int8_t>(kSignals[from.draw.Below(kEndingSignals)]);
 }
 
 std::string SignalName(int number) {

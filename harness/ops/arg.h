@@ -30,7 +30,8 @@ namespace ipcrig {
 
 inline constexpr int kMaxTextLiteral = 63;          // bytes in a quoted text
 inline constexpr int64_t kMaxTextLength = 1 << 16;  // bytes in any text
-inline constexpr int kMaxSemOps = 16;               // operations in one semop(2)
+inline constexpr int kMaxSemOps = 16;               // different operations in one semop(2)
+inline constexpr int kMaxSemOpTotal = 1024;         // and with repetitions
 inline constexpr int kMaxSemValues = 64;            // values in one SETALL
 
 // A whole number from kLeast to kMost.
@@ -75,12 +76,13 @@ struct FixedWord {
 
 template <FixedWord kText>
 struct Word {
-  static constexpr std::string_view kWord = kText.view();
+  static constexpr std::string_view kWords[] = {kText.view()};
 
+  static bool Accepts(std::string_view text) { return text == kWords[0]; }
   bool operator==(const Word&) const = default;
-  void Print(Writer& out) const { out << kWord; }
+  void Print(Writer& out) const { out << kWords[0]; }
   void Read(Reader& in) {
-    if (!in.EatWord(kWord)) in.FailHere("expected " + std::string(kWord));
+    if (!in.EatWord(kWords[0])) in.FailHere("expected " + std::string(kWords[0]));
   }
   void Pick(Chooser&) {}
   std::vector<Word> Simpler() const { return {}; }
@@ -151,30 +153,29 @@ int ReadAssigned(Reader& in, Kind kind);  // declares the variable where it is n
 int ReadUse(Reader& in, Kind kind);       // fails where nothing above assigns it
 int PickAssigns(Chooser& from, Kind kind);
 
-// The id of an object: a variable, or a number for ids that nobody got from a call.
+void PrintId(Writer& out, int slot, int32_t number);
+int32_t ReadOffset(Reader& in);  // "+4096", "-1", or nothing: 0
+
+// The id of an object: a variable, that plus or minus a number (an id with another sequence number
+// is seg+32768), or a number alone, for ids that nobody got from a call.
 template <Kind kKind>
 struct Id {
   int8_t slot = -1;
-  int32_t number = -1;  // where slot is -1
+  int32_t number = -1;  // where slot is -1 the id, else what is added to the variable
 
   bool operator==(const Id&) const = default;
-  void Print(Writer& out) const {
-    if (slot < 0) {
-      out << static_cast<int64_t>(number);
-    } else {
-      out << out.names.variables[static_cast<size_t>(slot)].name;
-    }
-  }
+  void Print(Writer& out) const { PrintId(out, slot, number); }
   void Read(Reader& in) {
     const char c = in.Peek();
     const bool literal = c == '-' || (c >= '0' && c <= '9');
     if (literal) {
       *this = {-1, static_cast<int32_t>(in.Number(INT32_MIN, INT32_MAX))};
     } else {
-      *this = {static_cast<int8_t>(ReadUse(in, kKind)), -1};
+      *this = {static_cast<int8_t>(ReadUse(in, kKind)), 0};
+      number = ReadOffset(in);
     }
   }
-  void Pick(Chooser& from) { *this = {static_cast<int8_t>(from.PickAssigned(kKind)), -1}; }
+  void Pick(Chooser& from) { *this = {static_cast<int8_t>(from.PickAssigned(kKind)), 0}; }
   std::vector<Id> Simpler() const { return {}; }
 };
 
@@ -190,10 +191,11 @@ struct Key {
   std::vector<Key> Simpler() const;
 };
 
-// An address in the calling process: NULL, an attach, or an attach plus a number of bytes.
+// An address in the calling process: NULL, an attach, an attach plus a number of bytes, or a
+// number.
 struct Address {
-  int8_t slot = -1;  // -1: NULL
-  int32_t offset = 0;
+  int8_t slot = -1;    // -1: offset is the whole address
+  int32_t offset = 0;  // 0 and no slot: NULL
 
   bool operator==(const Address&) const = default;
   void Print(Writer& out) const;
@@ -277,11 +279,12 @@ int SignalNumber(std::string_view name);
 std::string ErrnoName(int number);
 int ErrnoNumber(std::string_view name);
 
-// One operation of semop(2): {sem_num, sem_op, sem_flg}.
+// One operation of semop(2): {sem_num, sem_op, sem_flg}; {0, 1, 0}*500 stands for 500 of them.
 struct SemOp {
   uint16_t num = 0;
   int16_t op = 0;
   uint32_t flags = 0;
+  uint16_t times = 1;
 
   bool operator==(const SemOp&) const = default;
 };
@@ -292,6 +295,7 @@ struct SemOps {
   std::array<SemOp, kMaxSemOps> ops = {};
 
   std::span<const SemOp> view() const { return {ops.data(), count}; }
+  int64_t Total() const;  // with repetitions
   bool operator==(const SemOps&) const = default;
   void Print(Writer& out) const;
   void Read(Reader& in);

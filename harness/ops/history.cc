@@ -130,6 +130,15 @@ void Facts::ForEach(const std::function<void(std::string_view, int64_t&)>& f) {
   f("cap_ipc_owner", cap_ipc_owner);
   f("cap_sys_admin", cap_sys_admin);
   f("cap_sys_resource", cap_sys_resource);
+  f("cap_ipc_lock", cap_ipc_lock);
+  f("cap_setuid", cap_setuid);
+  f("sysctl", sysctl);
+  f("checkpoint_restore", checkpoint_restore);
+  f("memlock", memlock);
+  f("huge_pages", huge_pages);
+  f("huge_page_size", huge_page_size);
+  f("swap", swap);
+  f("shm_rmid_forced", shm_rmid_forced);
   f("user_namespace", user_namespace);
   f("page_size", page_size);
   f("shmmax", shmmax);

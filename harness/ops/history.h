@@ -37,6 +37,15 @@ struct Facts {
   int64_t cap_ipc_owner = 0;  // capabilities(7) of the workers in their own user namespace
   int64_t cap_sys_admin = 0;
   int64_t cap_sys_resource = 0;  // and in the initial one
+  int64_t cap_ipc_lock = 0;
+  int64_t cap_setuid = 0;          // 1: processes may become other users
+  int64_t sysctl = 0;              // 1: the limits of the namespace can be written
+  int64_t checkpoint_restore = 0;  // 1: MSG_COPY and *_next_id exist
+  int64_t memlock = 0;             // soft RLIMIT_MEMLOCK
+  int64_t huge_pages = 0;          // that are free
+  int64_t huge_page_size = 0;
+  int64_t swap = 0;
+  int64_t shm_rmid_forced = 0;
   int64_t user_namespace = 0;    // 1: no user or group ids but uid and gid are mapped
   int64_t page_size = 4096;
   int64_t shmmax = 0;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Operations on message queues: msgget(2), msgop(2), msgctl(2).
+// Operations on message queues: msgget(2), msgop(2). msgctl(2) is in msgctl_ops.h.
 //
 //   A  q = msgget(IPC_PRIVATE, 0600)
 //   A  msgsnd(q, 2, "two", 0)
 //   B  msgrcv(q, 100, -2, 0)          -> {2, "two"}
 #pragma once
 
+#include "ops/choice.h"
 #include "ops/op_base.h"
 
 namespace ipcrig {
@@ -34,9 +35,10 @@ struct Msgsnd {
   Number<INT64_MIN, INT64_MAX> type;
   Text text;
   MsgsndFlags flags;
-  static constexpr auto kFields =
-      std::tuple{Field{"msqid", &Msgsnd::queue}, Field{"mtype", &Msgsnd::type},
-                 Field{"mtext", &Msgsnd::text}, Field{"flags", &Msgsnd::flags}};
+  Buffer buffer;
+  static constexpr auto kFields = std::tuple{
+      Field{"msqid", &Msgsnd::queue}, Field{"mtype", &Msgsnd::type}, Field{"mtext", &Msgsnd::text},
+      Field{"flags", &Msgsnd::flags}, Field{"buffer", &Msgsnd::buffer}};
   bool operator==(const Msgsnd&) const = default;
   void Model(Turn& turn) const;
   void Call(Worker& worker) const;
@@ -47,57 +49,14 @@ struct Msgrcv {
   static constexpr std::string_view kManual = "msgop(2)";
   static constexpr Reply kReply = Reply::kMessage;
   Id<Kind::kQueue> queue;
-  Number<0, kMaxTextLength> size;
+  Number<-1, kMaxTextLength> size;
   Number<INT64_MIN, INT64_MAX> type;
   MsgrcvFlags flags;
-  static constexpr auto kFields =
-      std::tuple{Field{"msqid", &Msgrcv::queue}, Field{"msgsz", &Msgrcv::size},
-                 Field{"msgtyp", &Msgrcv::type}, Field{"flags", &Msgrcv::flags}};
+  Buffer buffer;
+  static constexpr auto kFields = std::tuple{
+      Field{"msqid", &Msgrcv::queue}, Field{"msgsz", &Msgrcv::size}, Field{"msgtyp", &Msgrcv::type},
+      Field{"flags", &Msgrcv::flags}, Field{"buffer", &Msgrcv::buffer}};
   bool operator==(const Msgrcv&) const = default;
-  void Model(Turn& turn) const;
-  void Call(Worker& worker) const;
-};
-
-struct MsgctlStat {
-  static constexpr std::string_view kName = "msgctl";
-  static constexpr std::string_view kManual = "msgctl(2)";
-  static constexpr Reply kReply = Reply::kFields;
-  static constexpr std::string_view kReplyNames[] = {"key",   "uid",    "gid",   "cuid",   "cgid",
-                                                     "mode",  "cbytes", "qnum",  "qbytes", "lspid",
-                                                     "lrpid", "stime",  "rtime", "ctime"};
-  Id<Kind::kQueue> queue;
-  Word<"IPC_STAT"> command;
-  static constexpr auto kFields =
-      std::tuple{Field{"msqid", &MsgctlStat::queue}, Field{"cmd", &MsgctlStat::command}};
-  bool operator==(const MsgctlStat&) const = default;
-  void Model(Turn& turn) const;
-  void Call(Worker& worker) const;
-};
-
-struct MsgctlSet {
-  static constexpr std::string_view kName = "msgctl";
-  static constexpr std::string_view kManual = "msgctl(2)";
-  static constexpr Reply kReply = Reply::kNumber;
-  Id<Kind::kQueue> queue;
-  Word<"IPC_SET"> command;
-  QueueSettings settings;
-  static constexpr auto kFields =
-      std::tuple{Field{"msqid", &MsgctlSet::queue}, Field{"cmd", &MsgctlSet::command},
-                 Field{"buf", &MsgctlSet::settings}};
-  bool operator==(const MsgctlSet&) const = default;
-  void Model(Turn& turn) const;
-  void Call(Worker& worker) const;
-};
-
-struct MsgctlRmid {
-  static constexpr std::string_view kName = "msgctl";
-  static constexpr std::string_view kManual = "msgctl(2)";
-  static constexpr Reply kReply = Reply::kNumber;
-  Id<Kind::kQueue> queue;
-  Word<"IPC_RMID"> command;
-  static constexpr auto kFields =
-      std::tuple{Field{"msqid", &MsgctlRmid::queue}, Field{"cmd", &MsgctlRmid::command}};
-  bool operator==(const MsgctlRmid&) const = default;
   void Model(Turn& turn) const;
   void Call(Worker& worker) const;
 };

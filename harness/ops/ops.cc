@@ -13,12 +13,23 @@ concept HasResult = requires(T op) {
   op.result.slot;
 };
 template <typename T>
+concept HasChild = requires(T op) {
+  op.child.index;
+};
+template <typename T>
 concept HasReplyNames = requires {
   T::kReplyNames;
 };
+// An argument that is a word, and tells operations of one name apart by it.
 template <typename T>
-concept IsWord = requires {
-  T::kWord;
+concept IsWord = requires(std::string_view text) {
+  T::Accepts(text);
+};
+template <typename T>
+concept IsOptional = T::kOptional;
+template <typename T>
+concept HasWords = requires {
+  T::kWords;
 };
 
 template <typename T, typename F>
@@ -42,7 +53,7 @@ bool WordsFit(Reader& in) {
   int position = 0;
   ForEachField<T>([&](const auto& field) {
     using Arg = Member<T, decltype(field)>;
-    if constexpr (IsWord<Arg>) fit = fit && in.NthArgument(position) == Arg::kWord;
+    if constexpr (IsWord<Arg>) fit = fit && Arg::Accepts(in.NthArgument(position));
     ++position;
   });
   return fit;
@@ -52,11 +63,19 @@ template <typename T>
 void ReadArguments(Reader& in, T& op) {
   bool first = true;
   ForEachField<T>([&](const auto& field) {
+    if constexpr (IsOptional<Member<T, decltype(field)>>) {
+      if (in.Peek() == ')') return;
+    }
     if (!first) in.Expect(',');
     first = false;
     (op.*field.member).Read(in);
   });
   in.Expect(')');
+}
+
+template <HasWords Arg>
+std::string WordList(std::string_view between) {
+  return fmt::format("{}", fmt::join(Arg::kWords, between));
 }
 
 // The words that tell operations of this name apart: "IPC_STAT, IPC_SET, IPC_RMID".
@@ -68,8 +87,7 @@ std::string WordsOf(std::string_view name) {
           if (T::kName != name) return;
           ForEachField<T>([&](const auto& field) {
             using Arg = Member<T, decltype(field)>;
-            if constexpr (IsWord<Arg>)
-              words += (words.empty() ? "" : ", ") + std::string(Arg::kWord);
+            if constexpr (HasWords<Arg>) words += (words.empty() ? "" : ", ") + WordList<Arg>(", ");
           });
         },
         op);
@@ -150,8 +168,10 @@ std::string OpSignature(const Op& op) {
         ForEachField<T>([&](const auto& field) {
           using Arg = Member<T, decltype(field)>;
           if (!arguments.empty()) arguments += ", ";
-          if constexpr (IsWord<Arg>) {
-            arguments += Arg::kWord;
+          if constexpr (HasWords<Arg>) {
+            arguments += WordList<Arg>("|");
+          } else if constexpr (IsOptional<Arg>) {
+            arguments += fmt::format("[{}]", field.name);
           } else {
             arguments += field.name;
           }
@@ -170,12 +190,25 @@ int OpAssigns(const Op& op) {
       op);
 }
 
+int ChildOf(const Op& op) {
+  return std::visit(
+      []<typename T>(const T& self) {
+        if constexpr (HasChild<T>) return static_cast<int>(self.child.index);
+        return -1;
+      },
+      op);
+}
+
 void PrintCall(Writer& out, const Op& op) {
   std::visit(
       [&]<typename T>(const T& self) {
         out << T::kName << '(';
         bool first = true;
         ForEachField<T>([&](const auto& field) {
+          using Arg = Member<T, decltype(field)>;
+          if constexpr (IsOptional<Arg>) {
+            if (self.*field.member == Arg{}) return;
+          }
           if (!first) out << ", ";
           first = false;
           (self.*field.member).Print(out);

@@ -15,26 +15,39 @@
 #include <variant>
 #include <vector>
 
+#include "ops/identity_ops.h"
+#include "ops/memory_ops.h"
 #include "ops/msg_ops.h"
+#include "ops/msgctl_ops.h"
 #include "ops/pipe_ops.h"
 #include "ops/process_ops.h"
 #include "ops/sem_ops.h"
+#include "ops/semctl_ops.h"
 #include "ops/shm_ops.h"
+#include "ops/shmctl_ops.h"
 
 namespace ipcrig {
 
 using Op = std::variant<
     // shared memory
-    Ftok, Shmget, Shmat, Shmdt, ShmctlStat, ShmctlSet, ShmctlRmid, Store, Load, Fill, Verify,
+    Ftok, Shmget, Shmat, Shmdt, ShmctlStat, ShmctlIndex, ShmctlSet, ShmctlRmid, ShmctlLock,
+    ShmctlIpcInfo, ShmctlShmInfo, ShmctlOther,
+    // memory
+    Store, Load, Fill, Verify, Mprotect, Munmap, Mremap, Mlock, Munlock, Madvise, Maps,
     // message queues
-    Msgget, Msgsnd, Msgrcv, MsgctlStat, MsgctlSet, MsgctlRmid,
+    Msgget, Msgsnd, Msgrcv, MsgctlStat, MsgctlIndex, MsgctlSet, MsgctlRmid, MsgctlIpcInfo,
+    MsgctlMsgInfo, MsgctlOther,
     // semaphore sets
-    Semget, Semop, SemctlGetval, SemctlGetpid, SemctlGetncnt, SemctlGetzcnt, SemctlSetval,
-    SemctlGetall, SemctlSetall, SemctlStat, SemctlSet, SemctlRmid,
+    Semget, Semop, Semtimedop, SemctlGetval, SemctlGetpid, SemctlGetncnt, SemctlGetzcnt,
+    SemctlSetval, SemctlGetall, SemctlSetall, SemctlStat, SemctlIndex, SemctlSet, SemctlRmid,
+    SemctlIpcInfo, SemctlSemInfo, SemctlOther,
     // pipes
-    Pipe, Write, Read, Close,
+    Pipe, Pipe2, SetPipeSize, Write, Read, Close,
     // processes
-    Fork, ExecSelf, ExecProgram, Exit, Kill, Wait>;
+    Fork, Clone, Thread, ThreadExit, ExecSelf, ExecProgram, Exit, Kill, Wait, Sigaction,
+    SignalAction, NextSecond,
+    // identity, limits and namespaces
+    Setuid, Setgid, Setgroups, Capset, Setrlimit, Unshare, Setns, Sysctl, ReadSysctl>;
 
 static_assert(std::is_trivially_copyable_v<Op>, "workers get operations through shared memory");
 
@@ -53,6 +66,9 @@ std::string OpSignature(const Op& op);
 
 // The variable that the operation assigns, or -1; `kind` tells what it will hold.
 int OpAssigns(const Op& op);
+
+// The process or thread that the operation begins, or -1.
+int ChildOf(const Op& op);
 
 // The call's text, without the variable it assigns: msgrcv(q, 100, 0, IPC_NOWAIT)
 void PrintCall(Writer& out, const Op& op);

@@ -112,12 +112,19 @@ std::vector<Text> Text::Simpler() const {
   return simpler;
 }
 
+int64_t SemOps::Total() const {
+  int64_t total = 0;
+  for (const SemOp& op : view()) total += op.times;
+  return total;
+}
+
 void SemOps::Print(Writer& out) const {
   out << '[';
   for (size_t i = 0; i < count; ++i) {
     out << (i == 0 ? "" : ", ") << fmt::format("{{{}, {}, ", ops[i].num, ops[i].op);
     PrintFlags(out, ops[i].flags, SemOpFlags::kNames, SemOpFlags::kMode);
     out << '}';
+    if (ops[i].times != 1) out << fmt::format("*{}", ops[i].times);
   }
   out << ']';
 }
@@ -133,6 +140,10 @@ void SemOps::Read(Reader& in) {
     in.Expect(',');
     op.flags = ReadFlags(in, SemOpFlags::kNames, SemOpFlags::kMode);
     in.Expect('}');
+    if (in.Eat('*')) op.times = static_cast<uint16_t>(in.Number(1, kMaxSemOpTotal));
+    if (Total() + op.times > kMaxSemOpTotal) {
+      in.Fail(fmt::format("more than {} operations in one semop", kMaxSemOpTotal));
+    }
     if (in.ok()) ops[count++] = op;
   });
 }
@@ -221,7 +232,7 @@ void QueueSettings::Read(Reader& in) {
   common.uid = static_cast<uint32_t>(ReadSetting(in, "uid", UINT32_MAX, false));
   common.gid = static_cast<uint32_t>(ReadSetting(in, "gid", UINT32_MAX, false));
   common.mode = static_cast<uint32_t>(ReadSetting(in, "mode", UINT32_MAX, false));
-  qbytes = ReadSetting(in, "qbytes", INT32_MAX, true);
+  qbytes = ReadSetting(in, "qbytes", INT64_MAX, true);
   in.Expect('}');
 }
 

@@ -10,6 +10,7 @@
 //   B  read(p.r, 100)                 -> "hello"
 #pragma once
 
+#include "ops/choice.h"
 #include "ops/op_base.h"
 
 namespace ipcrig {
@@ -27,7 +28,37 @@ struct Pipe {
   void Call(Worker& worker) const;
 };
 
-// SIGPIPE is ignored, so that a pipe without a reader is EPIPE.
+struct Pipe2 {
+  static constexpr std::string_view kName = "pipe2";
+  static constexpr std::string_view kManual = "pipe(2)";
+  static constexpr Reply kReply = Reply::kFields;
+  static constexpr std::string_view kReplyNames[] = {"capacity"};
+  Assigns<Kind::kPipe> result;
+  PipeFlags flags;
+  static constexpr auto kFields = std::tuple{Field{"flags", &Pipe2::flags}};
+  bool operator==(const Pipe2&) const = default;
+  void Model(Turn& turn) const;
+  void Call(Worker& worker) const;
+};
+
+// Answers the capacity that the pipe has now: at least what was asked for.
+struct SetPipeSize {
+  static constexpr std::string_view kName = "fcntl";
+  static constexpr std::string_view kManual = "fcntl(2)";
+  static constexpr Reply kReply = Reply::kNumber;
+  PipeEnd end;
+  Word<"F_SETPIPE_SZ"> command;
+  Number<0, (1 << 20)> size;
+  static constexpr auto kFields =
+      std::tuple{Field{"fd", &SetPipeSize::end}, Field{"cmd", &SetPipeSize::command},
+                 Field{"arg", &SetPipeSize::size}};
+  bool operator==(const SetPipeSize&) const = default;
+  void Model(Turn& turn) const;
+  void Call(Worker& worker) const;
+};
+
+// SIGPIPE is ignored, so that a pipe without a reader is EPIPE, unless signal(SIGPIPE, SIG_DFL)
+// says otherwise.
 struct Write {
   static constexpr std::string_view kName = "write";
   static constexpr std::string_view kManual = "pipe(7)";

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Operations on processes: fork(2), execve(2), _exit(2), kill(2), waitpid(2). They are operations
-// like any other because they have IPC semantics: attaches are inherited and dropped, SEM_UNDO is
-// applied, segments marked for removal go with their last process.
+// Operations on processes: fork(2), execve(2), _exit(2), kill(2), waitpid(2), threads, signals.
+// They are operations like any other because they have IPC semantics: attaches are inherited and
+// dropped, SEM_UNDO is applied, segments marked for removal go with their last process.
 //
 //   A  fork(B)
 //   B  exit(3)
 //   A  wait(B)                        -> exit 3
 #pragma once
 
+#include "ops/choice.h"
 #include "ops/op_base.h"
 
 namespace ipcrig {
@@ -62,7 +63,8 @@ struct Exit {
   void Call(Worker& worker) const;
 };
 
-// Signals other than SIGKILL have their default action.
+// A signal has its default action unless the target has said otherwise with sigaction or signal.
+// SIGSTOP stops a process until SIGCONT: it makes no call, and a call that slept goes on later.
 struct Kill {
   static constexpr std::string_view kName = "kill";
   static constexpr std::string_view kManual = "kill(2)";
@@ -84,6 +86,82 @@ struct Wait {
   Process target;
   static constexpr auto kFields = std::tuple{Field{"pid", &Wait::target}};
   bool operator==(const Wait&) const = default;
+  void Model(Turn& turn) const;
+  void Call(Worker& worker) const;
+};
+
+// fork with something shared or something new: CLONE_SYSVSEM shares the semaphore adjustments.
+struct Clone {
+  static constexpr std::string_view kName = "clone";
+  static constexpr std::string_view kManual = "clone(2)";
+  static constexpr Reply kReply = Reply::kNumber;
+  NewProcess child;
+  NamespaceFlags flags;
+  static constexpr auto kFields =
+      std::tuple{Field{"child", &Clone::child}, Field{"flags", &Clone::flags}};
+  bool operator==(const Clone&) const = default;
+  void Model(Turn& turn) const;
+  void Call(Worker& worker) const;
+};
+
+// The new thread of the caller's process waits for its own lines. It answers its thread id.
+struct Thread {
+  static constexpr std::string_view kName = "thread";
+  static constexpr std::string_view kManual = "pthread_create(3)";
+  static constexpr Reply kReply = Reply::kNumber;
+  NewProcess child;
+  static constexpr auto kFields = std::tuple{Field{"thread", &Thread::child}};
+  bool operator==(const Thread&) const = default;
+  void Model(Turn& turn) const;
+  void Call(Worker& worker) const;
+};
+
+// Ends the calling thread only; of the last thread, the process.
+struct ThreadExit {
+  static constexpr std::string_view kName = "thread_exit";
+  static constexpr std::string_view kManual = "pthread_exit(3)";
+  static constexpr Reply kReply = Reply::kNothing;
+  static constexpr auto kFields = std::tuple{};
+  bool operator==(const ThreadExit&) const = default;
+  void Model(Turn& turn) const;
+  void Call(Worker& worker) const;
+};
+
+// The caller handles the signal from now on, with a function that does nothing.
+struct Sigaction {
+  static constexpr std::string_view kName = "sigaction";
+  static constexpr std::string_view kManual = "sigaction(2)";
+  static constexpr Reply kReply = Reply::kNumber;
+  Signal signal;
+  SigactionFlags flags;
+  static constexpr auto kFields =
+      std::tuple{Field{"signum", &Sigaction::signal}, Field{"flags", &Sigaction::flags}};
+  bool operator==(const Sigaction&) const = default;
+  void Model(Turn& turn) const;
+  void Call(Worker& worker) const;
+};
+
+struct SignalAction {
+  static constexpr std::string_view kName = "signal";
+  static constexpr std::string_view kManual = "signal(2)";
+  static constexpr Reply kReply = Reply::kNumber;
+  Signal signal;
+  Choice<"SIG_DFL", "SIG_IGN"> action;
+  static constexpr auto kFields =
+      std::tuple{Field{"signum", &SignalAction::signal}, Field{"handler", &SignalAction::action}};
+  bool operator==(const SignalAction&) const = default;
+  void Model(Turn& turn) const;
+  void Call(Worker& worker) const;
+};
+
+// Returns when the clock that the kernel takes its times from shows a later second than every call
+// before, so that a time that should have changed can be told from one that did not.
+struct NextSecond {
+  static constexpr std::string_view kName = "next_second";
+  static constexpr std::string_view kManual = "time(2)";
+  static constexpr Reply kReply = Reply::kNumber;
+  static constexpr auto kFields = std::tuple{};
+  bool operator==(const NextSecond&) const = default;
   void Model(Turn& turn) const;
   void Call(Worker& worker) const;
 };

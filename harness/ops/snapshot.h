@@ -6,6 +6,7 @@
 //   stat   the *_INFO and *_STAT_ANY commands of shmctl(2), msgctl(2), semctl(2)
 //   proc   /proc/sysvipc/{shm,msg,sem}
 //   ipcs   the program ipcs(1) of util-linux: ipcs, ipcs -c, ipcs -t, ipcs -p
+//   lsipc  the program lsipc(1) of util-linux: lsipc -m, lsipc -q, lsipc -s
 //
 // A view fills the columns it has. Views are compared with each other and with the model, column
 // by column (check/leaks.h).

@@ -34,6 +34,7 @@ Json ResultJson(const ScenarioResult& result) {
             {"reason", judgement.reason},
             {"findings", Json::array()},
             {"notes", judgement.notes},
+            {"deviations", judgement.deviations},
             {"scenario", PrintScenario(result.scenario)},
             {"history", PrintHistory(result.history)}};
   for (const Finding& finding : judgement.findings) {

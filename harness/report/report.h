@@ -46,6 +46,10 @@ std::string VerdictWord(Verdict verdict, const TextStyle& style);
 // "42 scenarios: 40 pass, 1 fail, 1 skipped in 1.2 s"
 std::string SummaryLine(const std::vector<ScenarioResult>& results, double seconds);
 
+// "known deviation L2 in 3 scenarios: msg_lrpid is a thread id ...", a line for each that was
+// accepted; empty where none was.
+std::string DeviationLines(const std::vector<ScenarioResult>& results);
+
 // JUnit XML: a test case per scenario; broken is an <error>, unknown too.
 std::string JUnitReport(const std::vector<ScenarioResult>& results, double seconds);
 // {"schema": 1, "scenarios": [...]}; each with its verdict, findings, source and history.

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "model/rules.h"
 #include "report/lanes.h"
 #include "report/report.h"
 
@@ -90,6 +91,20 @@ std::string TextReport(const ScenarioResult& result, const TextStyle& style) {
   text += fmt::format("  again     ipcrig replay {}\n", result.path);
   for (const Finding& finding : judgement.findings) {
     text += fmt::format("SUMMARY: ipcrig: {} at {}\n", finding.signature, PlaceOf(result, finding));
+  }
+  return text;
+}
+
+std::string DeviationLines(const std::vector<ScenarioResult>& results) {
+  std::string text;
+  for (const DeviationText& one : Deviations()) {
+    const auto count = std::count_if(results.begin(), results.end(), [&](const auto& result) {
+      const auto& names = result.judgement.deviations;
+      return std::find(names.begin(), names.end(), one.name) != names.end();
+    });
+    if (count == 0) continue;
+    text += fmt::format("known deviation {} in {} scenario{}: {}\n", one.name, count,
+                        count == 1 ? "" : "s", one.text);
   }
   return text;
 }

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec/requirements.h"
+
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+
+#include <cerrno>
+
+#include <fmt/format.h>
+
+namespace ipcrig {
+namespace {
+
+template <typename... Kinds>
+bool IsOneOf(const Op& op) {
+  return (std::holds_alternative<Kinds>(op) || ...);
+}
+
+bool ChangesUser(const Op& op) { return IsOneOf<Setuid, Setgid, Setgroups>(op); }
+
+bool UsesSysctl(const Op& op) { return IsOneOf<Sysctl, ReadSysctl>(op); }
+
+// MSG_COPY and the *_next_id are parts of the kernel that are compiled in for CRIU.
+bool UsesRestore(const Op& op) {
+  if (const auto* receive = std::get_if<Msgrcv>(&op)) return receive->flags.Has(abi::kMsgCopy);
+  const auto* sysctl = std::get_if<Sysctl>(&op);
+  const auto* read = std::get_if<ReadSysctl>(&op);
+  const std::string_view name = sysctl != nullptr ? sysctl->name.word()
+                                : read != nullptr ? read->name.word()
+                                                  : "";
+  return name.ends_with("_next_id");
+}
+
+bool MakesNamespace(const Op& op) {
+  const auto* clone = std::get_if<Clone>(&op);
+  return clone != nullptr && (clone->flags.bits & ~abi::kCloneSysvsem) != 0;
+}
+
+// These take an index for an id, or look at none.
+bool IgnoresId(const Op& op) {
+  return IsOneOf<ShmctlIndex, ShmctlIpcInfo, ShmctlShmInfo, MsgctlIndex, MsgctlIpcInfo,
+                 MsgctlMsgInfo, SemctlIndex, SemctlIpcInfo, SemctlSemInfo>(op);
+}
+
+template <Kind kKind>
+bool IsForeign(const Id<kKind>& id) {
+  return id.slot < 0 ? id.number >= 0 : id.number != 0;
+}
+
+// Whether the call names an object by an id that no call returned.
+bool NamesForeignId(const Op& op) {
+  if (IgnoresId(op)) return false;
+  return std::visit(
+      []<typename T>(const T& call) {
+        if constexpr (requires { call.segment.number; }) {
+          return IsForeign(call.segment);
+        } else if constexpr (requires { call.queue.number; }) {
+          return IsForeign(call.queue);
+        } else if constexpr (requires { call.set.number; }) {
+          return IsForeign(call.set);
+        } else {
+          return false;
+        }
+      },
+      op);
+}
+
+// The key that a call opens or creates by number.
+std::optional<int> LiteralKey(const Op& op) {
+  return std::visit(
+      []<typename T>(const T& call) -> std::optional<int> {
+        if constexpr (requires { call.key.number; }) {
+          if (call.key.slot < 0 && call.key.number != abi::kIpcPrivate) return call.key.number;
+        }
+        return std::nullopt;
+      },
+      op);
+}
+
+// Whether an object of this kind exists for a key other than IPC_PRIVATE.
+bool KeyExists(std::optional<ObjectKind> kind, int key) {
+  if (!kind) return false;
+  errno = 0;
+  const int id = *kind == ObjectKind::kShm   ? shmget(key, 0, 0)
+                 : *kind == ObjectKind::kMsg ? msgget(key, 0)
+                                             : semget(key, 0, 0);
+  return id >= 0 || errno != ENOENT;
+}
+
+// What stands against this call in the caller's own namespace.
+std::string MissingInShared(const Op& op) {
+  if (IsOneOf<ExecProgram>(op)) return "programs run in a private IPC namespace only";
+  const bool far_reaching = ChangesUser(op) || UsesSysctl(op) || MakesNamespace(op) ||
+                            IsOneOf<Unshare, Setns, Capset>(op);
+  if (far_reaching) {
+    return fmt::format("{} is permitted in a private namespace only: without --shared-namespace",
+                       OpName(op));
+  }
+  if (NamesForeignId(op)) {
+    return "an id that no call returned may be somebody else's object here";
+  }
+  const auto key = LiteralKey(op);
+  if (key && KeyExists(CreatesWhat(op), *key)) {
+    return fmt::format("the key {} is in use in this namespace", *key);
+  }
+  return "";
+}
+
+std::string MissingForCall(const Op& op, const Facts& facts) {
+  if (ChangesUser(op) && facts.cap_setuid == 0) {
+    return fmt::format("{} needs other user ids, which exist for root only: run as root",
+                       OpName(op));
+  }
+  if (UsesSysctl(op) && facts.sysctl == 0) {
+    return fmt::format(
+        "{}: the limits in /proc/sys/kernel cannot be written here: run as root, "
+        "where /proc/sys is mounted writable",
+        OpName(op));
+  }
+  if (UsesRestore(op) && facts.checkpoint_restore == 0) {
+    return fmt::format("{}: MSG_COPY and *_next_id need a kernel with CONFIG_CHECKPOINT_RESTORE",
+                       OpName(op));
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string MissingFor(const Scenario& scenario, const Facts& facts, Isolation isolation) {
+  for (const Step& step : scenario.steps) {
+    if (step.kind != Step::Kind::kCall) continue;
+    std::string missing = isolation == Isolation::kShared ? MissingInShared(step.op) : "";
+    if (missing.empty()) missing = MissingForCall(step.op, facts);
+    if (!missing.empty()) return missing;
+  }
+  return "";
+}
+
+std::optional<ObjectKind> CreatesWhat(const Op& op) {
+  if (std::holds_alternative<Shmget>(op)) return ObjectKind::kShm;
+  if (std::holds_alternative<Msgget>(op)) return ObjectKind::kMsg;
+  if (std::holds_alternative<Semget>(op)) return ObjectKind::kSem;
+  return std::nullopt;
+}
+
+}  // namespace ipcrig

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who a process is and what it may; namespaces and their limits.
+#include <algorithm>
+
+#include "model/turn.h"
+
+namespace ipcrig {
+namespace {
+
+// glibc changes all threads of a process.
+void ChangeAll(Turn& turn, const Credentials& who) {
+  for (ProcessState& thread : turn.s.processes) {
+    if (thread.leader == turn.me.leader) thread.who = who;
+  }
+}
+
+// Leaves the IPC namespace: semaphore adjustments are applied there.
+void Enter(Turn& turn, int space) {
+  LeaveUndoList(turn.s, turn.self(), turn.now);
+  turn.me.space = space;
+}
+
+bool IsNextId(std::string_view name) { return name.ends_with("_next_id"); }
+
+// proc(5): which values a limit takes.
+bool InRange(std::string_view name, int64_t value) {
+  if (name == "shmmax" || name == "shmall") return value >= 0;
+  if (name.starts_with("sem") && !IsNextId(name)) {
+    return value >= INT32_MIN && value <= INT32_MAX;
+  }
+  const bool table = name == "shmmni" || name == "msgmni";
+  const int64_t most = name == "shm_rmid_forced" ? 1 : table ? abi::kIpcIndexes : INT32_MAX;
+  return value >= 0 && value <= most;
+}
+
+// shm_rmid_forced becomes 1: segments that nobody maps and whose creator is gone are destroyed.
+void DestroyOrphans(IpcNamespace& space) {
+  std::erase_if(space.segments, [](const auto& entry) {
+    return entry.second.creator < 0 && entry.second.nattch == 0;
+  });
+}
+
+}  // namespace
+
+int NewIpcNamespace(State& s) {
+  // All namespaces begin with the same limits, and so did the run's own.
+  IpcNamespace fresh;
+  fresh.limits = s.initial_limits;
+  s.spaces.push_back(fresh);
+  return static_cast<int>(s.spaces.size()) - 1;
+}
+
+void Setuid::Model(Turn& turn) const {
+  Credentials who = turn.me.who;
+  if (!turn.Has(abi::kCapSetuid) && uid.value != who.uid) {
+    return turn.Fails(EPERM, "setuid(2): another user needs CAP_SETUID");
+  }
+  if (uid.value == UINT32_MAX) return turn.Fails(EINVAL, "setuid(2): not a user id");
+  if (who.uid == 0 && uid.value != 0) who.capabilities = 0;
+  who.uid = uid.value;
+  ChangeAll(turn, who);
+  turn.Returns(0, "setuid(2): the real, effective and saved user id");
+}
+
+void Setgid::Model(Turn& turn) const {
+  Credentials who = turn.me.who;
+  if (!turn.Has(abi::kCapSetgid) && gid.value != who.gid) {
+    return turn.Fails(EPERM, "setgid(2): another group needs CAP_SETGID");
+  }
+  if (gid.value == UINT32_MAX) return turn.Fails(EINVAL, "setgid(2): not a group id");
+  who.gid = gid.value;
+  ChangeAll(turn, who);
+  turn.Returns(0, "setgid(2): the real, effective and saved group id");
+}
+
+void Setgroups::Model(Turn& turn) const {
+  if (!turn.Has(abi::kCapSetgid)) return turn.Fails(EPERM, "setgroups(2): needs CAP_SETGID");
+  Credentials who = turn.me.who;
+  who.groups.assign(groups.view().begin(), groups.view().end());
+  ChangeAll(turn, who);
+  turn.Returns(0, "setgroups(2): the supplementary group ids");
+}
+
+void Capset::Model(Turn& turn) const {
+  turn.me.who.capabilities &= capabilities.bits;
+  turn.Returns(0, "capset(2): the effective and permitted capabilities");
+}
+
+void Setrlimit::Model(Turn& turn) const {
+  const State before = turn.s;
+  if (resource.Is("RLIMIT_MEMLOCK")) turn.group.memlock = limit.value;
+  if (resource.Is("RLIMIT_AS")) turn.group.memory_limited = true;
+  const Outcome* seen = turn.seen();
+  if (seen != nullptr && seen->kind == Outcome::Kind::kFailed && seen->value == EINVAL) {
+    // Above the hard limit, which no fact tells.
+    turn.s = before;
+    return turn.Fails(EINVAL, "setrlimit(2): rlim_cur is greater than rlim_max");
+  }
+  turn.Returns(0, "setrlimit(2): the soft limit");
+}
+
+void Unshare::Model(Turn& turn) const {
+  State& s = turn.s;
+  const bool new_ipc = flags.Has(abi::kCloneNewipc);
+  const bool new_pid = flags.Has(abi::kCloneNewpid);
+  if ((new_ipc || new_pid) && !turn.Has(abi::kCapSysAdmin)) {
+    return turn.Fails(EPERM, "unshare(2): a new namespace needs CAP_SYS_ADMIN");
+  }
+  if (new_pid && turn.me.children_pid_space != turn.me.pid_space) {
+    return turn.Fails(EINVAL, "unshare(2): the children have another PID namespace already");
+  }
+  if (new_pid) {
+    s.pid_spaces.push_back(0);
+    turn.me.children_pid_space = static_cast<int>(s.pid_spaces.size()) - 1;
+  }
+  if (new_ipc || flags.Has(abi::kCloneSysvsem)) LeaveUndoList(s, turn.self(), turn.now);
+  if (new_ipc) {
+    OrphanSegments(s, turn.self());
+    turn.me.space = NewIpcNamespace(s);
+  }
+  turn.Returns(0, "unshare(2): semaphore adjustments are applied, as if the process had ended");
+}
+
+void Setns::Model(Turn& turn) const {
+  const ProcessState& there = turn.s.process(target.index);
+  if (there.life != ProcessState::Life::kAlive) {
+    turn.Fails(ESRCH, "setns(2): no such process");
+    return turn.Fails(ENOENT, "setns(2): no such process");
+  }
+  if (!turn.Has(abi::kCapSysAdmin)) {
+    turn.Fails(EPERM, "setns(2): needs CAP_SYS_ADMIN");
+    return turn.Fails(EACCES, "ptrace(2): another process's namespace cannot be opened");
+  }
+  Enter(turn, there.space);
+  turn.Returns(0, "setns(2): semaphore adjustments are applied, as if the process had ended");
+}
+
+void Sysctl::Model(Turn& turn) const {
+  const std::string_view word = name.word();
+  const bool may_restore = turn.Has(abi::kCapSysAdmin) || turn.Has(abi::kCapRestore);
+  const bool may = IsNextId(word) ? may_restore : turn.me.who.uid == 0;
+  if (!may) return turn.Fails(EACCES, "proc(5): the limit is not writable for this user");
+  const int64_t number = value.slot < 0 ? value.number : turn.ValueOf(value.slot) + value.number;
+  if (!InRange(word, number)) return turn.Fails(EINVAL, "proc(5): out of the range of this limit");
+  if (word == "semmni" && (number < 0 || number > abi::kIpcIndexes)) {
+    return turn.Fails(ERANGE, "proc(5): SEMMNI is at most the size of the table");
+  }
+  *turn.space().limits.Find(word) = number;
+  if (turn.space().limits.shm_rmid_forced != 0 && word == "shm_rmid_forced") {
+    DestroyOrphans(turn.space());
+  }
+  turn.Returns(0, "proc(5): /proc/sys/kernel");
+}
+
+void ReadSysctl::Model(Turn& turn) const {
+  turn.Returns(*turn.space().limits.Find(name.word()), "proc(5): /proc/sys/kernel");
+}
+
+}  // namespace ipcrig

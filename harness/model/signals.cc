@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/signals.h"
+
+#include "model/semaphores.h"
+
+namespace ipcrig {
+namespace {
+
+using Life = ProcessState::Life;
+
+// Signals whose handlers have no say.
+bool IsForced(int signal) { return signal == abi::kSigkill || signal == abi::kSigstop; }
+
+// read(2), write(2) and wait(2) can begin anew after a handler with SA_RESTART.
+bool CanRestart(const Op& op) {
+  return std::holds_alternative<Read>(op) || std::holds_alternative<Write>(op) ||
+         std::holds_alternative<Wait>(op);
+}
+
+void Stop(State& state, int leader) {
+  for (ProcessState& thread : state.processes) {
+    if (thread.leader == leader && thread.life == Life::kAlive) thread.stopped = true;
+  }
+}
+
+void Continue(State& state, int leader) {
+  for (ProcessState& thread : state.processes) {
+    if (thread.leader != leader || !thread.stopped) continue;
+    thread.stopped = false;
+    if (!thread.pending) continue;
+    if (SemSleepOf(*thread.pending) || thread.progress > 0) {
+      if (thread.interrupted == 0) thread.interrupted = abi::kSigcont;
+    } else {
+      thread.since = state.clock++;
+      thread.restarted = true;
+    }
+  }
+}
+
+}  // namespace
+
+void InterruptCall(Turn& turn, const Op& op) {
+  const int signal = std::exchange(turn.me.interrupted, 0);
+  const auto handling = turn.group.signals.find(signal);
+  const bool restarts = handling != turn.group.signals.end() && handling->second.restarts;
+  if (turn.me.progress > 0) {
+    const int64_t written = std::exchange(turn.me.progress, 0);
+    return turn.Returns(written, "signal(7): a write that has begun returns what it has written");
+  }
+  if (restarts && CanRestart(op)) return turn.BlocksAfter();
+  turn.Fails(EINTR, signal == abi::kSigcont
+                        ? "signal(7): semop fails with EINTR after SIGCONT"
+                        : "signal(7): the call is interrupted by a signal handler");
+}
+
+void SendSignal(State& state, int process, int signal) {
+  ProcessState& victim = state.process(process);
+  if (victim.life != Life::kAlive) return;
+  ProcessState& group = state.LeaderOf(process);
+  if (signal == abi::kSigcont) return Continue(state, victim.leader);
+  const auto handling = group.signals.find(signal);
+  if (!IsForced(signal) && handling != group.signals.end()) {
+    if (!handling->second.ignored && victim.pending) victim.interrupted = signal;
+    return;
+  }
+  // pid_namespaces(7): the first process of a namespace gets no signal that it does not handle.
+  if (signal != abi::kSigkill && signal != abi::kSigstop && victim.inner_pid == 1) return;
+  if (signal == abi::kSigstop) return Stop(state, victim.leader);
+  Doom(state, process, {Outcome::Kind::kKilled, signal});
+}
+
+}  // namespace ipcrig
