@@ -32,6 +32,7 @@ struct ExecOptions {
   std::string programs;
   std::string color = "auto";
   bool shared_namespace = false;
+  bool all_views = false;
   bool strict = false;
   std::string profile = "linux";
 

@@ -103,6 +103,8 @@ void ExecOptions::Register(CLI::App& command) {
       ->capture_default_str();
   command.add_flag("--shared-namespace", shared_namespace,
                    "run in the caller's own IPC namespace; touches nothing it did not create");
+  command.add_flag("--all-views", all_views,
+                   "ask ipcs and lsipc for everything at each ipcs line, and not in turns");
   command.add_option("--profile", profile, "linux, or posix: only what POSIX promises")
       ->check(CLI::IsMember({"linux", "posix"}))
       ->capture_default_str();
@@ -113,6 +115,7 @@ RunOptions ExecOptions::ToRunOptions() const {
   RunOptions options;
   options.timeout_ms = static_cast<int64_t>(timeout_s * 1000);
   options.shared_namespace = shared_namespace;
+  options.all_views = all_views;
   options.programs = fs::absolute(programs).lexically_normal().string();
   return options;
 }

@@ -126,7 +126,7 @@ void Engine::RunStep(int step) {
     case Step::Kind::kCall:
       return RunCall(step);
     case Step::Kind::kIpcs:
-      return EmitSnapshot(step, "", options_.ipcs_program);
+      return EmitSnapshot(step, "", LookWithPrograms());
     case Step::Kind::kReturns:
       return;  // what it says was observed in an earlier step, or was not
   }
@@ -182,7 +182,7 @@ void Engine::EndProcess(int process) {
 // The end of a run: everybody dies, everything is removed, and both are looked at. Processes die
 // one after the other, so that what each leaves behind can be judged; in a hurry all at once.
 void Engine::Close() {
-  if (!stopped_) EmitSnapshot(-1, "end", options_.ipcs_program);
+  if (!stopped_) EmitSnapshot(-1, "end", LookAtTheEnd());
   deadline_us_ = std::max(deadline_us_, MonotonicUs() + kDyingUs);
   const auto alive = [&](int process) {
     return runner(process).life != Life::kUnborn && runner(process).life != Life::kGone;
@@ -197,9 +197,9 @@ void Engine::Close() {
   }
   Settle(EarliestSecond());
   FindSurvivors();
-  if (!stopped_) EmitSnapshot(-1, "after exit", false);
+  if (!stopped_) EmitSnapshot(-1, "after exit");
   RemoveObjects();
-  if (!stopped_) EmitSnapshot(-1, "after removal", false);
+  if (!stopped_) EmitSnapshot(-1, "after removal");
 }
 
 void Engine::RemoveObjects() {
@@ -238,10 +238,24 @@ void Engine::Emit(const Event& event) {
   }
 }
 
-void Engine::EmitSnapshot(int step, const char* phase, bool with_program) {
+// Each `ipcs` line has another turn.
+std::vector<View> Engine::LookWithPrograms() {
+  const auto turn = static_cast<int>(scenario_.steps.size()) + snapshots_++;
+  if (!options_.ipcs_program) return {};
+  return ProgramViews(options_.all_views ? -1 : turn);
+}
+
+// Where no line has asked the programs, one short look, if there is anything to see.
+std::vector<View> Engine::LookAtTheEnd() {
+  if (!options_.ipcs_program || snapshots_ > 0 || StatView().rows.empty()) return {};
+  if (options_.all_views) return ProgramViews(-1);
+  return {IpcsView({""})};
+}
+
+void Engine::EmitSnapshot(int step, const char* phase, const std::vector<View>& more) {
   Event event{.kind = Event::Kind::kSnapshot, .step = step, .text = phase};
   event.snapshot = {StatView(), ProcView()};
-  if (with_program) event.snapshot.insert(event.snapshot.end(), {IpcsView(), LsipcView()});
+  event.snapshot.insert(event.snapshot.end(), more.begin(), more.end());
   for (View& view : event.snapshot) {
     if (isolation_ != Isolation::kShared) break;
     std::erase_if(view.rows, [&](const ObjectRow& row) {

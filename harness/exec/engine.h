@@ -28,7 +28,8 @@ struct RunOptions {
   int64_t timeout_ms = 10000;     // for the whole scenario
   bool shared_namespace = false;  // use the caller's namespace
   bool realtime = true;           // use SCHED_FIFO where permitted
-  bool ipcs_program = true;       // the third view; it costs some milliseconds
+  bool ipcs_program = true;       // the views of programs; they cost some milliseconds
+  bool all_views = false;         // all of them each time, and not in turns
   int processor = 0;              // which of the permitted ones
   std::string programs;           // the directory of exec'd programs
 };
@@ -94,7 +95,9 @@ class Engine {
   }
   bool TimeIsUp() const;
   void Emit(const Event& event);
-  void EmitSnapshot(int step, const char* phase, bool with_program);
+  std::vector<View> LookWithPrograms();
+  std::vector<View> LookAtTheEnd();
+  void EmitSnapshot(int step, const char* phase, const std::vector<View>& more = {});
 
   const Scenario& scenario_;
   const RunOptions& options_;
@@ -106,6 +109,7 @@ class Engine {
   Board* board_ = nullptr;
   std::vector<Runner> runners_;
   std::vector<std::pair<ObjectKind, int>> created_;   // ids that the scenario's calls returned
+  int snapshots_ = 0;                                 // at which the programs were asked
   std::vector<std::pair<ObjectKind, int>> baseline_;  // ids that were there before
 };
 

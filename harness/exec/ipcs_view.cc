@@ -210,12 +210,12 @@ Result<bool> ParseIpcs(const IpcsContext& context, std::string_view text, View& 
   return true;
 }
 
-View IpcsView() {
+View IpcsView(const std::vector<std::string>& options) {
   View view{"ipcs"};
   IpcsContext context{"", LookUp, time(nullptr)};
-  for (const char* option : {"", "-c", "-t", "-p"}) {
+  for (const std::string& option : options) {
     context.option = option;
-    const auto text = *option == '\0' ? RunTool({"ipcs"}) : RunTool({"ipcs", option});
+    const auto text = option.empty() ? RunTool({"ipcs"}) : RunTool({"ipcs", option.c_str()});
     const auto parsed = text.ok() ? ParseIpcs(context, *text, view) : Result<bool>(text.error());
     if (!parsed.ok()) {
       view.unavailable = parsed.error().Text();

@@ -121,7 +121,9 @@ void Exit::Call(Worker&) const { _exit(static_cast<int>(status.value)); }
 
 void Wait::Call(Worker& worker) const {
   Lane& theirs = worker.board().lanes[target.index];
-  const pid_t pid = PidOf(worker, target.index);
+  // Nobody can wait for a thread; one in a nested namespace has its process's number.
+  const bool thread = theirs.leader != target.index;
+  const pid_t pid = thread && theirs.nested != 0 ? 0 : PidOf(worker, target.index);
   int status = 0;
   const int64_t value = worker.Try(SYS_wait4, [&] {
     errno = ECHILD;

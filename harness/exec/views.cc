@@ -188,6 +188,14 @@ Result<std::vector<ObjectRow>> ParseSysvipc(ObjectKind kind, std::string_view te
   return rows;
 }
 
+std::vector<View> ProgramViews(int turn) {
+  if (turn < 0) return {IpcsView(), LsipcView()};
+  static constexpr const char* kOptions[] = {"-c", "-t", "-p"};
+  const size_t part = static_cast<size_t>(turn) % (std::size(kOptions) + 1);
+  if (part == std::size(kOptions)) return {LsipcView()};
+  return {IpcsView({"", kOptions[part]})};
+}
+
 View ProcView() {
   View view{"proc"};
   for (int i = 0; i < kObjectKinds; ++i) {

@@ -11,6 +11,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "ops/snapshot.h"
@@ -23,11 +24,16 @@ View StatView();
 // /proc/sysvipc/{shm,msg,sem} of the caller's IPC namespace.
 View ProcView();
 
-// The program ipcs(1), run four times: plain, -c, -t, -p. Takes some milliseconds.
-View IpcsView();
+// The program ipcs(1), run once for each option: "" (what exists), "-c" (creators), "-t" (times),
+// "-p" (pids). Each takes about a millisecond; thirty in an emulated kernel.
+View IpcsView(const std::vector<std::string>& options = {"", "-c", "-t", "-p"});
 
 // The program lsipc(1), run three times: -m, -q, -s.
 View LsipcView();
+
+// What the programs say, in turns, so that a snapshot costs two or three program runs and not
+// seven: each turn is another part. turn < 0: all of it.
+std::vector<View> ProgramViews(int turn);
 
 // The rows of one file of /proc/sysvipc. The first line names the columns.
 Result<std::vector<ObjectRow>> ParseSysvipc(ObjectKind kind, std::string_view text);

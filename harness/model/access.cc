@@ -30,8 +30,13 @@ int ForEachPiece(Turn& turn, int64_t address, int64_t length, bool write, Functi
   return 0;
 }
 
-// The branch of an access.
+// The branch of an access. A huge page may be missing when it is touched.
 void Answer(Turn& turn, int signal, Expected expected) {
+  const auto& attaches = turn.group.attaches;
+  const bool huge = std::any_of(attaches.begin(), attaches.end(), [&](const Attach& attach) {
+    return SegmentOf(turn.s, attach).huge;
+  });
+  if (huge) turn.Faults(abi::kSigbus, "mmap(2): MAP_HUGETLB: no huge page is free");
   if (signal == 0) {
     turn.Returns(std::move(expected), "shmop(2): attached memory is ordinary memory");
   } else {
@@ -253,7 +258,7 @@ void Madvise::Model(Turn& turn) const {
   if (from % turn.s.facts.page_size != 0) return turn.Fails(EINVAL, "madvise(2): unaligned addr");
   const int64_t to = from + Aligned(turn, length.value);
   int error = 0;
-  ChangeMappings(turn.s, turn.self(), from, to, turn.now, [&](Attach& attach) {
+  const auto change = [&](Attach& attach) {
     const bool removes = advice.Is("MADV_REMOVE");
     const bool drops = removes || advice.Is("MADV_DONTNEED");
     if (drops && attach.locked) error = EINVAL;
@@ -266,7 +271,14 @@ void Madvise::Model(Turn& turn) const {
       SegmentOf(turn.s, attach).memory.Punch(begin - attach.address + attach.offset, end - begin);
     }
     return true;
-  });
+  };
+  // Unlike the others it goes on behind a hole.
+  for (int64_t at = from; at < to && error == 0;) {
+    const Attach* attach = FindMapping(turn.group, at);
+    const int64_t end = attach == nullptr ? at + turn.s.facts.page_size : attach->End();
+    ChangeMappings(turn.s, turn.self(), at, std::min(end, to), turn.now, change);
+    at = end;
+  }
   if (error != 0) {
     return turn.Fails(error, "madvise(2): EINVAL: locked pages; EACCES: not a writable mapping");
   }

@@ -40,6 +40,7 @@ void SplitAt(State& state, int process, int64_t address, Range now) {
   second.address = address;
   second.length -= it->length;
   second.offset += it->length;
+  state.deviations |= DeviationBit(Deviation::kL7);
   attaches.insert(it + 1, second);
   NoteOpen(state, process, second, now);
 }
@@ -73,6 +74,7 @@ void AddMapping(State& state, int process, const Attach& attach, Range now) {
 }
 
 void RemoveMappings(State& state, int process, int64_t from, int64_t to, Range now) {
+  if (from >= to) return;
   SplitAt(state, process, from, now);
   SplitAt(state, process, to, now);
   ProcessState& self = state.LeaderOf(process);

@@ -36,9 +36,10 @@ std::vector<Message>::iterator FindMessage(std::vector<Message>& messages, int64
   return best;
 }
 
+// msg_qbytes is unsigned: below 0 it is without limit.
 bool HasRoom(const Queue& queue, size_t size) {
-  return queue.Cbytes() + static_cast<int64_t>(size) <= queue.qbytes &&
-         1 + static_cast<int64_t>(queue.messages.size()) <= queue.qbytes;
+  const auto most = static_cast<uint64_t>(queue.qbytes);
+  return static_cast<uint64_t>(queue.Cbytes()) + size <= most && 1 + queue.messages.size() <= most;
 }
 
 }  // namespace
@@ -85,8 +86,9 @@ void Msgsnd::Model(Turn& turn) const {
   if (buffer.kind == Buffer::Kind::kBad || (edge && size == 0)) {
     return turn.Fails(EFAULT, "msgop(2): the address pointed to by msgp isn't accessible");
   }
-  if (size > turn.space().limits.msgmax || buffer.kind == Buffer::Kind::kNegative || id < 0 ||
-      type.value < 1) {
+  // A sleeper's size is not looked at again, whatever the limit is by now.
+  const bool too_long = !turn.slept() && size > turn.space().limits.msgmax;
+  if (too_long || buffer.kind == Buffer::Kind::kNegative || id < 0 || type.value < 1) {
     return turn.Fails(EINVAL, "msgop(2): invalid msqid, mtype less than 1, or msgsz above MSGMAX");
   }
   if (edge) return turn.Fails(EFAULT, "msgop(2): the text isn't accessible");
@@ -163,7 +165,8 @@ void Msgrcv::Model(Turn& turn) const {
   if (copy && (flags.Has(abi::kMsgExcept) || !flags.Has(abi::kIpcNowait))) {
     return turn.Fails(EINVAL, "msgop(2): MSG_COPY without IPC_NOWAIT, or with MSG_EXCEPT");
   }
-  if (copy && buffer.unmapped() && size.value > 0) {
+  // It reads the buffer first, but not its last bytes.
+  if (copy && buffer.kind == Buffer::Kind::kBad && size.value > 0) {
     return turn.Fails(EFAULT, "msgop(2): the address pointed to by msgp isn't accessible");
   }
   auto& queues = turn.space().queues;

@@ -74,7 +74,8 @@ void MsgctlSet::Model(Turn& turn) const {
   const int64_t kept = static_cast<int32_t>(static_cast<uint32_t>(settings.qbytes));
   const bool cut = kept != settings.qbytes;
   const auto too_many = [&](int64_t bytes) {
-    return bytes > turn.space().limits.msgmnb && !turn.Has(abi::kCapSysResource);
+    const bool beyond = bytes < 0 || bytes > turn.space().limits.msgmnb;  // it is unsigned
+    return beyond && !turn.Has(abi::kCapSysResource);
   };
   if (too_many(settings.qbytes)) {
     turn.Fails(EPERM, "msgctl(2): msg_qbytes beyond MSGMNB needs CAP_SYS_RESOURCE");
@@ -100,7 +101,7 @@ void MsgctlSet::Model(Turn& turn) const {
     if (turn.branches().empty()) turn.Returns(0, "msgctl(2): IPC_SET");
     target->qbytes = kept;
     turn.Deviates(Deviation::kL3);
-  } else if (receivers > 1) {
+  } else if (receivers > 1 && !turn.strict()) {
     turn.Deviates(Deviation::kL9);
   }
   turn.Returns(0, "msgctl(2): IPC_SET");

@@ -51,7 +51,8 @@ bool CannotFork(Turn& turn, int child) {
 // The memory of the child: the same mappings, each one more attach.
 void CopyMappings(Turn& turn, ProcessState& born) {
   std::erase_if(born.attaches, [](const Attach& attach) { return attach.dontfork; });
-  for (const Attach& attach : born.attaches) {
+  for (Attach& attach : born.attaches) {
+    attach.locked = false;  // mlock(2): locks are not inherited
     Segment& segment = SegmentOf(turn.s, attach);
     ++segment.nattch;
     segment.atime = turn.now;

@@ -151,7 +151,7 @@ void AttachAt(Turn& turn, const Shmat& call, int id, int64_t wanted, bool anywhe
   const bool readonly = ReadonlyOf(call.flags);
   const uint32_t protection = abi::kProtRead | (readonly ? 0 : abi::kProtWrite) |
                               (call.flags.Has(abi::kShmExec) ? abi::kProtExec : 0);
-  if (target.dest) s.deviations |= DeviationBit(Deviation::kL8);
+  const bool marked = target.dest;
   AddMapping(s, turn.self(),
              {.address = at,
               .length = length,
@@ -163,6 +163,7 @@ void AttachAt(Turn& turn, const Shmat& call, int id, int64_t wanted, bool anywhe
              turn.now);
   turn.group.covered.push_back({at, length});
   if (call.result.slot >= 0) turn.group.addresses[call.result.slot] = at;
+  if (marked) turn.Deviates(Deviation::kL8);
   turn.Returns({.value = at, .value_name = anywhere ? "a free address" : ""},
                "shmop(2): the segment is attached; shm_atime, shm_lpid and shm_nattch are updated");
 }
@@ -200,7 +201,9 @@ void Shmat::Model(Turn& turn) const {
   if (!turn.Permitted(target.perm, bits)) {
     return turn.Fails(EACCES, "shmop(2): the caller has no permission for this kind of attach");
   }
-  if (target.dest && turn.posix()) turn.Fails(EINVAL, "shmop(2): the segment is being removed");
+  if (target.dest && (turn.posix() || turn.strict())) {
+    turn.Fails(EINVAL, "shmop(2): the segment is being removed");
+  }
   const int64_t length = LengthOf(s, target);
   if (length >= kSmallAddressSpace || turn.group.memory_limited) {
     FailLate(turn, id, ENOMEM, "shmop(2): no room in the address space, or RLIMIT_AS");

@@ -24,11 +24,13 @@ bool BadBuffer(Turn& turn, const Buffer& buffer) {
   return buffer.unmapped();
 }
 
-void Describe(const Turn& turn, int id, const Segment& segment, Expected& expected) {
+void Describe(Turn& turn, int id, const Segment& segment, Expected& expected) {
   const uint32_t status =
       (segment.dest ? abi::kShmDest : 0) | (segment.locked ? abi::kShmLocked : 0);
   for (const Range& number : Turn::StatOf(segment.perm, status)) expected.numbers.push_back(number);
-  const int64_t nattch = turn.strict() ? AttachesOf(turn.s, turn.me.space, id) : segment.nattch;
+  const int64_t attaches = AttachesOf(turn.s, turn.me.space, id);
+  const int64_t nattch = turn.strict() ? attaches : segment.nattch;
+  if (nattch != attaches) turn.s.deviations |= DeviationBit(Deviation::kL7);
   for (const int64_t number : {segment.size, int64_t{turn.Number(segment.cpid)},
                                int64_t{turn.Number(segment.lpid)}, nattch}) {
     expected.numbers.push_back(Range::Exactly(number));

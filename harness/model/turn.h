@@ -129,22 +129,22 @@ class Turn {
     });
   }
   // The id of a new object. Ids of objects have different indexes, and no id comes back; *_next_id
-  // of proc(5) asks for one, once.
+  // of proc(5) asks for one, once, and that one may be given again later.
   template <typename Object>
   int ChooseNewId(const std::map<int, Object>& objects, ObjectKind kind, int64_t& wanted) {
     auto& used = space().used_ids[static_cast<size_t>(kind)];
     int64_t id = std::exchange(wanted, -1);
     if (id >= 0) {
       while (!IndexIsFree(objects, id)) ++id;
-    } else {
-      id = s.next_id;
-      while (!IndexIsFree(objects, id) || used.contains(static_cast<int>(id))) ++id;
-      id = Choose(id, [&](int64_t seen) {
-        return seen >= 0 && seen <= INT32_MAX && IndexIsFree(objects, seen) &&
-               !used.contains(static_cast<int>(seen));
-      });
-      s.next_id = static_cast<int>(id % abi::kIpcIndexes) + 1;
+      return static_cast<int>(id);
     }
+    id = s.next_id;
+    while (!IndexIsFree(objects, id) || used.contains(static_cast<int>(id))) ++id;
+    id = Choose(id, [&](int64_t seen) {
+      return seen >= 0 && seen <= INT32_MAX && IndexIsFree(objects, seen) &&
+             !used.contains(static_cast<int>(seen));
+    });
+    s.next_id = static_cast<int>(id % abi::kIpcIndexes) + 1;
     used.insert(static_cast<int>(id));
     return static_cast<int>(id);
   }

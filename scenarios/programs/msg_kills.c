@@ -72,10 +72,10 @@ static uint32_t kill_many(void) {
     receivers[i] = race_start(receive, i);
   }
   uint32_t killed = 0;
-  for (int round = 0; round < kRounds && !race_is_over(); ++round) {
+  for (uint32_t round = 0; round < kRounds && !race_is_over(round); ++round) {
     const uint32_t dice = race_random(&random);
     const uint32_t target = record->steps + dice / 4 % 8;
-    while (record->steps < target && record->begun < kMost && !race_is_over()) sched_yield();
+    while (record->steps < target && record->begun < kMost && !race.shared->failed) sched_yield();
     const int slot = (int)(dice / 2 % kSlots);
     if (dice % 2 == 0) {
       end(senders[slot]);

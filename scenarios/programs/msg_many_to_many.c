@@ -27,7 +27,7 @@ static void send(int sender) {
   static struct message message;
   uint32_t random = 77 + (uint32_t)sender;
   uint32_t number = 0;
-  for (; number < kMost && !race_is_over(); ++number) {
+  for (; number < kMost && !race_is_over(number); ++number) {
     const uint32_t dice = race_random(&random);
     const uint32_t length = dice % 4 == 0 ? dice / 16 % 7000 : dice / 16 % 60;
     const long type = 1 + dice / 4 % kTypes;
@@ -71,10 +71,10 @@ static void receive(int receiver) {
   }
 }
 
-// Looks at the queue until the time is over.
+// Looks at the queue while the others use it.
 static void watch(int unused) {
   (void)unused;
-  while (!race_is_over()) {
+  for (;;) {
     struct msqid_ds status;
     const int result = msgctl(queue, IPC_STAT, &status);
     if (race_was_removed(result)) return;

@@ -30,7 +30,7 @@ static void play(int self) {
       if (ball.number == kLast) return;
       if (ball.number + 1 != number) race_fail("%u came back as %u", number - 1, ball.number);
     }
-    const bool last = self == 0 && race_now_ms() >= phase_end_ms;
+    const bool last = self == 0 && number > kRaceLeast && race_now_ms() >= phase_end_ms;
     ball.type = types[1 - self];
     ball.number = last ? kLast : number;
     race_must(msgsnd(queues[1 - self], &ball, sizeof ball.number, 0), "msgsnd");

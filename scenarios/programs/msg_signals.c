@@ -15,7 +15,7 @@
 
 #include "queue_race.h"
 
-enum { kMost = 2000 };
+enum { kMost = 2000, kPatience = 1000 };
 
 struct record {
   atomic_uchar sent[kMost];
@@ -83,12 +83,12 @@ static void send(int unused) {
 }
 
 static void await(pid_t process) {
-  while (!is_asleep(process) && !race_is_over()) sched_yield();
+  for (int turns = 0; turns < kPatience && !is_asleep(process); ++turns) sched_yield();
 }
 
 static void against_a_receiver(void) {
   const pid_t receiver = race_start(receive, 0);
-  for (uint32_t number = 0; number < kMost && !race_is_over(); ++number) {
+  for (uint32_t number = 0; number < kMost && !race_is_over(number); ++number) {
     const struct number message = {1, number};
     await(receiver);
     if (number % 4 == 0) race_must(kill(receiver, SIGUSR1), "kill");
@@ -109,7 +109,7 @@ static void take(void) {
 
 static void against_a_sender(void) {
   const pid_t sender = race_start(send, 0);
-  for (uint32_t round = 0; !race_is_over(); ++round) {
+  for (uint32_t round = 0; !race_is_over(round); ++round) {
     await(sender);
     if (round % 4 == 0) race_must(kill(sender, SIGUSR1), "kill");
     take();
