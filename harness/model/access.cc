@@ -56,6 +56,19 @@ int64_t Aligned(const Turn& turn, int64_t length) {
   return turn.s.PagesOf(length) * turn.s.facts.page_size;
 }
 
+// Whether the mapped pages of [from, to) can be brought in: readable, and within their segments.
+bool Present(Turn& turn, int64_t from, int64_t to) {
+  const auto& attaches = turn.group.attaches;
+  return std::none_of(attaches.begin(), attaches.end(), [&](const Attach& attach) {
+    const int64_t end = std::min(attach.End(), to);
+    if (attach.address >= to || attach.End() <= from) return false;
+    const Segment& segment = SegmentOf(turn.s, attach);
+    const int64_t size = turn.s.PagesOf(segment.size) * turn.s.facts.page_size;
+    const bool beyond = !segment.huge && end - attach.address + attach.offset > size;
+    return beyond || attach.protection == 0;
+  });
+}
+
 // Whether mappings cover all of [from, to).
 bool Mapped(const Turn& turn, int64_t from, int64_t to) {
   for (int64_t at = from; at < to;) {
@@ -160,6 +173,12 @@ void Move(Turn& turn, const Mremap& call, const Attach& from_piece, int64_t from
   AddMapping(turn.s, turn.self(), piece, turn.now);
   const bool keeps = call.flags.Has(abi::kMremapDontunmap) || old_length == 0;
   if (!keeps) RemoveMappings(turn.s, turn.self(), from, from + old_length, turn.now);
+  if (keeps && old_length != 0) {
+    ChangeMappings(turn.s, turn.self(), from, from + old_length, turn.now, [](Attach& attach) {
+      attach.locked = false;
+      return true;
+    });
+  }
 }
 
 }  // namespace
@@ -235,6 +254,7 @@ void Mlock::Model(Turn& turn) const {
     return true;
   });
   if (!Mapped(turn, from, to)) return turn.Fails(ENOMEM, "mlock(2): pages that are not mapped");
+  if (!Present(turn, from, to)) return turn.Fails(ENOMEM, "mlock(2): pages that cannot be read");
   turn.Returns(0, "mlock(2): the pages are locked");
 }
 

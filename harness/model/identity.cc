@@ -3,15 +3,21 @@
 // Who a process is and what it may; namespaces and their limits.
 #include <algorithm>
 
+#include "model/signals.h"
 #include "model/turn.h"
 
 namespace ipcrig {
 namespace {
 
-// glibc changes all threads of a process.
+// glibc changes all threads of a process, by a signal to each that interrupts its call.
 void ChangeAll(Turn& turn, const Credentials& who) {
   for (ProcessState& thread : turn.s.processes) {
-    if (thread.leader == turn.me.leader) thread.who = who;
+    if (thread.leader != turn.me.leader || thread.life != ProcessState::Life::kAlive) continue;
+    const bool drops = thread.who.uid == 0 && who.uid != 0;
+    const uint32_t capabilities = drops ? 0 : thread.who.capabilities;
+    thread.who = who;
+    thread.who.capabilities = capabilities;
+    if (thread.pending) thread.interrupted = kSigsetxid;
   }
 }
 
@@ -53,11 +59,10 @@ int NewIpcNamespace(State& s) {
 
 void Setuid::Model(Turn& turn) const {
   Credentials who = turn.me.who;
+  if (uid.value == UINT32_MAX) return turn.Fails(EINVAL, "setuid(2): not a user id");
   if (!turn.Has(abi::kCapSetuid) && uid.value != who.uid) {
     return turn.Fails(EPERM, "setuid(2): another user needs CAP_SETUID");
   }
-  if (uid.value == UINT32_MAX) return turn.Fails(EINVAL, "setuid(2): not a user id");
-  if (who.uid == 0 && uid.value != 0) who.capabilities = 0;
   who.uid = uid.value;
   ChangeAll(turn, who);
   turn.Returns(0, "setuid(2): the real, effective and saved user id");
@@ -65,10 +70,10 @@ void Setuid::Model(Turn& turn) const {
 
 void Setgid::Model(Turn& turn) const {
   Credentials who = turn.me.who;
+  if (gid.value == UINT32_MAX) return turn.Fails(EINVAL, "setgid(2): not a group id");
   if (!turn.Has(abi::kCapSetgid) && gid.value != who.gid) {
     return turn.Fails(EPERM, "setgid(2): another group needs CAP_SETGID");
   }
-  if (gid.value == UINT32_MAX) return turn.Fails(EINVAL, "setgid(2): not a group id");
   who.gid = gid.value;
   ChangeAll(turn, who);
   turn.Returns(0, "setgid(2): the real, effective and saved group id");

@@ -175,6 +175,8 @@ void ExecSelf::Model(Turn& turn) const {
   RemoveAllMappings(s, turn.self(), turn.now);
   std::erase_if(turn.group.signals, [](const auto& entry) { return !entry.second.ignored; });
   turn.group.signals[abi::kSigpipe] = {.ignored = true};
+  // capabilities(7): the programs of root have them all.
+  turn.me.who.capabilities = turn.me.who.uid == 0 ? CapabilitiesOf(s.facts) : 0;
   turn.Returns(0, "execve(2): attaches are gone; descriptors and semaphore adjustments stay");
 }
 
@@ -199,6 +201,9 @@ void Kill::Model(Turn& turn) const {
   const ProcessState& victim = turn.s.process(target.index);
   if (victim.life == Life::kReaped) return turn.Fails(ESRCH, "kill(2): no such process");
   if (victim.life == Life::kUnborn) return turn.Fails(ESRCH, "kill(2): not forked yet");
+  if (turn.me.pid_space != 0 && victim.pid_space != turn.me.pid_space) {
+    return turn.Fails(ESRCH, "pid_namespaces(7): the caller cannot see this process");
+  }
   const bool may = turn.Has(abi::kCapKill) || turn.me.who.uid == victim.who.uid;
   if (!may && turn.me.leader != victim.leader) {
     if (signal.number == abi::kSigcont) SendSignal(turn.s, target.index, signal.number);

@@ -106,14 +106,16 @@ void Shmget::Model(Turn& turn) const {
   if (size.value < 1 || size.value > limits.shmmax) {
     return turn.Fails(EINVAL, "shmget(2): size is less than SHMMIN or greater than SHMMAX");
   }
-  if (static_cast<int64_t>(segments.size()) >= limits.shmmni ||
-      TotalPages(s, turn.space()) > limits.shmall - s.PagesOf(size.value)) {
-    return turn.Fails(ENOSPC, "shmget(2): the limits SHMMNI or SHMALL");
+  if (TotalPages(s, turn.space()) > limits.shmall - s.PagesOf(size.value)) {
+    return turn.Fails(ENOSPC, "shmget(2): the limit SHMALL");
   }
   const bool huge = flags.Has(abi::kShmHugetlb);
   if (huge && HugePagesFail(turn, flags, size.value)) return;
   if (size.value > kSurelyAvailable) {
     turn.Fails(ENOMEM, "shmget(2): no memory could be allocated");
+  }
+  if (static_cast<int64_t>(segments.size()) >= limits.shmmni) {
+    return turn.Fails(ENOSPC, "shmget(2): the limit SHMMNI");
   }
   if (turn.NoIndexLeft(segments, limits.shm_next_id)) {
     limits.shm_next_id = -1;

@@ -111,9 +111,10 @@ void ShmctlLock::Model(Turn& turn) const {
   // Whoever lacks the capability in the initial user namespace is held to RLIMIT_MEMLOCK, which
   // counts what all processes of the user have locked.
   const bool limited = !turn.Has(abi::kCapIpcLock) || turn.s.facts.user_namespace != 0;
-  if (lock && limited && !target->locked) {
+  if (lock && limited && !target->locked && !target->huge) {
     turn.Fails(ENOMEM, "shmctl(2): more than RLIMIT_MEMLOCK of the user would be locked");
-    if (target->size > turn.group.memlock) return;
+    const int64_t page = turn.s.facts.page_size;
+    if (turn.s.PagesOf(target->size) > turn.group.memlock / page) return;
   }
   target->locked = lock && !target->huge;
   turn.Returns(0, lock ? "shmctl(2): SHM_LOCK" : "shmctl(2): SHM_UNLOCK");

@@ -42,7 +42,8 @@ void Continue(State& state, int leader) {
 void InterruptCall(Turn& turn, const Op& op) {
   const int signal = std::exchange(turn.me.interrupted, 0);
   const auto handling = turn.group.signals.find(signal);
-  const bool restarts = handling != turn.group.signals.end() && handling->second.restarts;
+  const bool restarts =
+      signal == kSigsetxid || (handling != turn.group.signals.end() && handling->second.restarts);
   if (turn.me.progress > 0) {
     const int64_t written = std::exchange(turn.me.progress, 0);
     return turn.Returns(written, "signal(7): a write that has begun returns what it has written");
@@ -55,9 +56,9 @@ void InterruptCall(Turn& turn, const Op& op) {
 
 void SendSignal(State& state, int process, int signal) {
   ProcessState& victim = state.process(process);
-  if (victim.life != Life::kAlive) return;
+  if (victim.life != Life::kAlive && !state.HasOtherThreads(process)) return;
   ProcessState& group = state.LeaderOf(process);
-  if (signal == abi::kSigcont) return Continue(state, victim.leader);
+  if (signal == abi::kSigcont) Continue(state, victim.leader);
   const auto handling = group.signals.find(signal);
   if (!IsForced(signal) && handling != group.signals.end()) {
     if (!handling->second.ignored && victim.pending) victim.interrupted = signal;
@@ -66,6 +67,7 @@ void SendSignal(State& state, int process, int signal) {
   // pid_namespaces(7): the first process of a namespace gets no signal that it does not handle.
   if (signal != abi::kSigkill && signal != abi::kSigstop && victim.inner_pid == 1) return;
   if (signal == abi::kSigstop) return Stop(state, victim.leader);
+  if (signal == abi::kSigcont) return;
   Doom(state, process, {Outcome::Kind::kKilled, signal});
 }
 

@@ -12,6 +12,9 @@
 
 namespace ipcrig {
 
+// nptl(7): by which the threads of a process tell each other to change their user.
+inline constexpr int kSigsetxid = 33;
+
 // The call of turn.me looks at the signal that has interrupted it.
 void InterruptCall(Turn& turn, const Op& op);
 

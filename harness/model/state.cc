@@ -15,19 +15,6 @@ using Life = ProcessState::Life;
 constexpr uint32_t kAllCapabilities = ~0U;
 constexpr int kGoneJustNow = -2;  // the creator of a segment
 
-// capabilities(7): what the run's workers have, by the facts.
-Credentials InitialCredentials(const Facts& facts) {
-  uint32_t capabilities = facts.uid == 0 ? kAllCapabilities : 0;
-  const auto set = [&](uint32_t bit, int64_t present) {
-    capabilities = present != 0 ? capabilities | bit : capabilities & ~bit;
-  };
-  set(abi::kCapIpcOwner, facts.cap_ipc_owner);
-  set(abi::kCapSysAdmin, facts.cap_sys_admin);
-  set(abi::kCapSysResource, facts.cap_sys_resource);
-  set(abi::kCapIpcLock, facts.cap_ipc_lock);
-  return {facts.uid, facts.gid, {}, capabilities};
-}
-
 // semop(2), SEM_UNDO: when the process terminates, the operation is undone; the value is kept
 // within 0 and SEMVMX. Linux notes the time also where all adjustments are 0.
 void ApplyUndo(State& state, const UndoList& list, PidRef who, Range now) {
@@ -58,6 +45,18 @@ void EndProcess(State& state, int leader, Range now) {
 }
 
 }  // namespace
+
+uint32_t CapabilitiesOf(const Facts& facts) {
+  uint32_t capabilities = facts.uid == 0 ? kAllCapabilities : 0;
+  const auto set = [&](uint32_t bit, int64_t present) {
+    capabilities = present != 0 ? capabilities | bit : capabilities & ~bit;
+  };
+  set(abi::kCapIpcOwner, facts.cap_ipc_owner);
+  set(abi::kCapSysAdmin, facts.cap_sys_admin);
+  set(abi::kCapSysResource, facts.cap_sys_resource);
+  set(abi::kCapIpcLock, facts.cap_ipc_lock);
+  return capabilities;
+}
 
 int64_t Queue::Cbytes() const {
   int64_t bytes = 0;
@@ -143,7 +142,7 @@ void StartProcess(State& state, int process, int pid) {
   born.life = Life::kAlive;
   born.pid = pid;
   born.leader = process;
-  born.who = InitialCredentials(state.facts);
+  born.who = {state.facts.uid, state.facts.gid, {}, CapabilitiesOf(state.facts)};
   born.memlock = state.facts.memlock;
   born.signals[abi::kSigpipe] = {.ignored = true};
 }

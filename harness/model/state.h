@@ -275,6 +275,9 @@ struct State {
 // The state in which a scenario of these processes begins: none is started, nothing exists.
 State InitialState(const Facts& facts, size_t processes, const Rules& rules = {});
 
+// capabilities(7): what the run's processes begin with.
+uint32_t CapabilitiesOf(const Facts& facts);
+
 // A new IPC namespace; answers its index.
 int NewIpcNamespace(State& state);
 
