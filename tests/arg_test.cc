@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ops/choice.h"
 #include "ops/flags.h"
 
 namespace ipcrig {
@@ -123,8 +124,9 @@ TEST(Arg, FlagsArePrintedByNameAndTheModeInOctal) {
 TEST(Arg, AnUnknownFlagListsTheKnownOnes) {
   EXPECT_EQ(ErrorOf<GetFlags>("IPC_CREAT|IPC_NOWAIT"),
             "11: unknown flag IPC_NOWAIT; this call knows IPC_CREAT, IPC_EXCL");
-  EXPECT_EQ(ErrorOf<ShmatFlags>("SHM_EXEC"),
-            "1: unknown flag SHM_EXEC; this call knows SHM_RDONLY, SHM_RND");
+  EXPECT_EQ(ErrorOf<ShmatFlags>("SHM_DEST"),
+            "1: unknown flag SHM_DEST; this call knows SHM_RDONLY, SHM_RND, SHM_REMAP, SHM_EXEC, "
+            "SHM_UNKNOWN");
   EXPECT_EQ(ErrorOf<MsgsndFlags>("MSG_NOERROR"),
             "1: unknown flag MSG_NOERROR; this call knows IPC_NOWAIT");
   EXPECT_EQ(ErrorOf<GetFlags>("IPC_CREAT|"), "11: expected a name");
@@ -158,9 +160,11 @@ TEST(Arg, AForkedProcessNeedsANewName) {
 }
 
 TEST(Arg, IdsAreVariablesOfTheRightKindOrNumbers) {
-  ExpectInverse(Id<Kind::kQueue>{2, -1}, "q");
-  ExpectInverse(Id<Kind::kSegment>{1, -1}, "seg");
-  ExpectInverse(Id<Kind::kSet>{3, -1}, "s");
+  ExpectInverse(Id<Kind::kQueue>{2, 0}, "q");
+  ExpectInverse(Id<Kind::kSegment>{1, 0}, "seg");
+  ExpectInverse(Id<Kind::kSet>{3, 0}, "s");
+  ExpectInverse(Id<Kind::kSegment>{1, 32768}, "seg+32768");
+  ExpectInverse(Id<Kind::kSet>{3, -1}, "s-1");
   ExpectInverse(Id<Kind::kQueue>{-1, -1}, "-1");
   ExpectInverse(Id<Kind::kQueue>{-1, INT32_MAX}, "2147483647");
   ExpectInverse(Id<Kind::kQueue>{-1, INT32_MIN}, "-2147483648");
@@ -195,7 +199,9 @@ TEST(Arg, AddressesAreNullOrAnAttachAndAnOffset) {
   EXPECT_EQ(Parse<Address>("at + 5"), (Address{4, 5}));
   EXPECT_EQ(ErrorOf<Address>("at+0"), "4: number out of range: 0 is not in 1 .. 2147483647");
   EXPECT_EQ(ErrorOf<Address>("seg"), "1: seg is a shared memory segment, not an attach address");
-  EXPECT_EQ(ErrorOf<Address>("0"), "1: expected a name");
+  ExpectInverse(Address{-1, 4096}, "4096");
+  EXPECT_EQ(Parse<Address>("0"), Address{});
+  EXPECT_EQ(ErrorOf<Address>("-1"), "1: expected a name");
 }
 
 TEST(Arg, PipeEndsAreReadOrWrite) {
@@ -236,7 +242,7 @@ TEST(Arg, AProgramNameCannotLeaveItsDirectory) {
   EXPECT_EQ(ErrorOf<ProgramName>(R"("a\x00/../b")"), "1: a name cannot hold a NUL byte");
 }
 
-TEST(Arg, SignalsAreThoseThatEndAProcess) {
+TEST(Arg, SignalsAreThoseThatEndStopOrContinueAProcess) {
   for (const auto& [number, name] :
        std::vector<std::pair<int, const char*>>{{SIGKILL, "SIGKILL"},
                                                 {SIGTERM, "SIGTERM"},
@@ -244,12 +250,15 @@ TEST(Arg, SignalsAreThoseThatEndAProcess) {
                                                 {SIGUSR2, "SIGUSR2"},
                                                 {SIGHUP, "SIGHUP"},
                                                 {SIGINT, "SIGINT"},
-                                                {SIGALRM, "SIGALRM"}}) {
+                                                {SIGALRM, "SIGALRM"},
+                                                {SIGPIPE, "SIGPIPE"},
+                                                {SIGSTOP, "SIGSTOP"},
+                                                {SIGCONT, "SIGCONT"}}) {
     ExpectInverse(Signal{static_cast<int8_t>(number)}, name);
   }
-  for (const std::string text : {"SIGSTOP", "SIGCHLD", "SIGSEGV", "KILL", "SIGNOPE"}) {
-    EXPECT_EQ(ErrorOf<Signal>(text),
-              "1: no rule for signal " + text + ": a signal here is one that ends a process");
+  for (const std::string text : {"SIGTSTP", "SIGCHLD", "SIGSEGV", "KILL", "SIGNOPE"}) {
+    EXPECT_EQ(ErrorOf<Signal>(text), "1: no rule for signal " + text +
+                                         ": a signal here ends, stops or continues a process");
   }
 }
 
@@ -345,6 +354,75 @@ TEST(Arg, SemOpsAreAListOfTriples) {
             "9: unknown flag SEM_UNDU; this call knows IPC_NOWAIT, SEM_UNDO");
   EXPECT_EQ(ErrorOf<SemOps>("[{0, 1}]"), "7: expected ','");
   EXPECT_EQ(ErrorOf<SemOps>("{0, 1, 0}"), "1: expected '['");
+}
+
+TEST(Arg, SemOpsCanBeRepeated) {
+  ExpectInverse(Parse<SemOps>("[{0, 1, 0}*500, {1, -1, SEM_UNDO}]"),
+                "[{0, 1, 0}*500, {1, -1, SEM_UNDO}]");
+  EXPECT_EQ(Parse<SemOps>("[{0, 1, 0}*500, {1, -1, 0}]").Total(), 501);
+  EXPECT_EQ(TextOf(Parse<SemOps>("[{0, 1, 0}*1]")), "[{0, 1, 0}]");
+  EXPECT_EQ(ErrorOf<SemOps>("[{0, 1, 0}*0]"), "12: number out of range: 0 is not in 1 .. 1024");
+  EXPECT_EQ(ErrorOf<SemOps>("[{0, 1, 0}*1024, {0, 1, 0}]"),
+            "26: more than 1024 operations in one semop");
+}
+
+TEST(Arg, ATimeoutIsATimeOrNoneOrBad) {
+  ExpectInverse(Timeout{}, "NULL");
+  ExpectInverse(Timeout{Timeout::Kind::kBad}, "BAD");
+  ExpectInverse(Timeout{Timeout::Kind::kTime, -1, 1000000000}, "{-1, 1000000000}");
+  EXPECT_TRUE(Parse<Timeout>("{1, 999999999}").Short());
+  EXPECT_FALSE(Parse<Timeout>("{2, 0}").Short());
+  EXPECT_FALSE(Timeout{}.Short());
+  EXPECT_EQ(ErrorOf<Timeout>("5"), "1: expected '{'");
+}
+
+TEST(Arg, ABufferSaysWhatIsWrongWithIt) {
+  for (const auto& [kind, word] : {std::pair{Buffer::Kind::kBad, "BAD"},
+                                   {Buffer::Kind::kEdge, "EDGE"},
+                                   {Buffer::Kind::kNegative, "NEGATIVE"}}) {
+    ExpectInverse(Buffer{kind}, word);
+    EXPECT_EQ(Buffer{kind}.Simpler(), std::vector<Buffer>{Buffer{}});
+  }
+  EXPECT_EQ(TextOf(Buffer{}), "");
+  EXPECT_EQ(ErrorOf<Buffer>("GOOD"), "1: expected BAD, EDGE, NEGATIVE or ')'");
+}
+
+TEST(Arg, AnAmountIsANumberOrMadeOfAnId) {
+  ExpectInverse(Amount{-1, INT64_MIN}, "-9223372036854775808");
+  ExpectInverse(Amount{1, 0}, "seg");
+  ExpectInverse(Amount{2, 32768}, "q+32768");
+  EXPECT_EQ(ErrorOf<Amount>("at"), "1: at is an attach address, not an id");
+  EXPECT_EQ(ErrorOf<Amount>("x"), "1: x is used before it exists: no line above assigns it");
+}
+
+TEST(Arg, AChoiceIsOneOfItsWords) {
+  using Command = Choice<"SHM_LOCK", "SHM_UNLOCK">;
+  ExpectInverse(Command{0}, "SHM_LOCK");
+  ExpectInverse(Command{1}, "SHM_UNLOCK");
+  EXPECT_EQ(ErrorOf<Command>("SHM_LOCKED"), "1: expected one of SHM_LOCK, SHM_UNLOCK");
+}
+
+TEST(Arg, AnUnknownCommandIsANumberThatNoManPageHas) {
+  ExpectInverse(UnknownCommand{}, "9999");
+  ExpectInverse(UnknownCommand{-1}, "-1");
+  EXPECT_EQ(ErrorOf<UnknownCommand>("2"), "1: a command below 100 has a name");
+}
+
+TEST(Arg, GroupsAreAListOfNumbers) {
+  ExpectInverse(Groups{}, "[]");
+  ExpectInverse(Parse<Groups>("[0, 4294967295]"), "[0, 4294967295]");
+  EXPECT_EQ(ErrorOf<Groups>("[1, 2, 3, 4, 5, 6, 7, 8, 9]"), "26: more than 8 groups");
+}
+
+TEST(Arg, FlagsOfNewCallsArePrintedByName) {
+  ExpectInverse(ShmgetFlags{abi::kShmHugetlb | abi::kShmHuge2Mb | 0600},
+                "SHM_HUGETLB|SHM_HUGE_2MB|0600");
+  ExpectInverse(ShmgetFlags{abi::kShmHugetlb | abi::kShmHugeNone}, "SHM_HUGETLB|SHM_HUGE_63");
+  ExpectInverse(Protection{abi::kProtRead | abi::kProtExec}, "PROT_READ|PROT_EXEC");
+  ExpectInverse(MremapFlags{abi::kMremapMaymove | abi::kMremapFixed},
+                "MREMAP_MAYMOVE|MREMAP_FIXED");
+  ExpectInverse(NamespaceFlags{abi::kCloneNewipc | abi::kCloneNewpid}, "CLONE_NEWIPC|CLONE_NEWPID");
+  ExpectInverse(Capabilities{abi::kCapSetgid | abi::kCapIpcOwner}, "CAP_SETGID|CAP_IPC_OWNER");
 }
 
 // A list of n equal elements.

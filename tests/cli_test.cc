@@ -143,7 +143,7 @@ TEST_F(Cli, BadUsageExitsWith64) {
 }
 
 TEST_F(Cli, HelpAndVersionSucceed) {
-  for (const char* command : {"run", "replay", "format", "ops", "doctor"}) {
+  for (const char* command : {"run", "replay", "format", "ops", "catalogue", "doctor"}) {
     EXPECT_EQ(Ipcrig({command, "--help"}).exit_code, 0) << command;
   }
   EXPECT_THAT(Ipcrig({"--help"}).output, HasSubstr("Exit codes"));

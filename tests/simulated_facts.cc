@@ -9,6 +9,8 @@ Facts UnprivilegedFacts() {
   return {.private_namespace = 1,
           .uid = 1000,
           .gid = 1000,
+          .checkpoint_restore = 1,
+          .memlock = 8 << 20,
           .shmmax = INT64_MAX,
           .shmmni = 4096,
           .shmall = INT64_MAX / 4096,
@@ -25,6 +27,7 @@ Facts OrdinaryFacts() {
   Facts facts = UnprivilegedFacts();
   facts.uid = facts.gid = 0;
   facts.cap_ipc_owner = facts.cap_sys_admin = facts.cap_sys_resource = 1;
+  facts.cap_ipc_lock = facts.cap_setuid = facts.sysctl = 1;
   return facts;
 }
 

@@ -12,9 +12,10 @@
 // starts, calls, returns, ends, sleepers, snapshots in three views, closes, removals. No system
 // call is made and no clock is read: each step is ten seconds after the one before it.
 //
-// Where the model allows several ways the last one is taken, which is the call's success. A program
-// ends as its line expects. A planted bug changes what the kernel was asked to do, what it does, or
-// what it reports; it is local enough that a scenario which does not touch it still passes.
+// Where the model allows several ways the last one is taken, which is the call's success, and what
+// Linux does where it is known to deviate. A program ends as its line expects. A planted bug
+// changes what the kernel was asked to do, what it does, or what it reports; it is local enough
+// that a scenario which does not touch it still passes.
 #pragma once
 
 #include <algorithm>
@@ -22,6 +23,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/require.h"
 #include "check/judge.h"
@@ -86,6 +88,53 @@ enum class PlantedBug : uint8_t {
   kWaitNotWoken,       // lost wake-up
   kReceiveKills,       // msgrcv ends with SIGSEGV
   kOtherSenderFirst,   // not a bug: the order of senders is free
+  // mappings
+  kLockByAnyone,            // SHM_LOCK and SHM_UNLOCK ask for nothing
+  kMprotectMakesWritable,   // a SHM_RDONLY attach can be made writable
+  kRemoveOfReadonly,        // MADV_REMOVE on a SHM_RDONLY attach clears the pages
+  kPiecesNotCounted,        // shm_nattch counts attaches in place of mappings
+  kShmdtTakesNext,          // shmdt detaches what comes behind, too
+  kDtimeNotAtExit,          // exit leaves shm_dtime
+  kCtimeNotAtSet,           // IPC_SET leaves the ctime
+  kForcedForgetsNamespace,  // shm_rmid_forced spares what was made in a namespace that was left
+  kShmallOverrun,           // SHMALL is not looked at
+  kRemapOfNull,             // SHM_REMAP without an address
+  kDontforkIgnored,         // the child has the mapping all the same
+  // message queues, limits and flags
+  kMsgmnbIgnored,        // a new queue has the msg_qbytes of the first day
+  kCopyConsumes,         // MSG_COPY takes the message
+  kExceptIgnored,        // MSG_EXCEPT
+  kSetKeepsReceivers,    // IPC_SET does not make sleeping receivers look at the mode again
+  kMessageLostOnSignal,  // after a receiver was interrupted the next message is gone
+  kReceiveRestarts,      // SA_RESTART restarts msgrcv
+  kSendNeedsReadOnly,    // msgsnd asks for read permission
+  // semaphore sets, signals and adjustments
+  kSemopSleepsOnAfterStop,  // SIGCONT does not interrupt semop
+  kUndoSharedAfterFork,     // parent and child have one list of adjustments
+  kSysvsemNotShared,        // CLONE_SYSVSEM
+  kUndoDroppedAtUnshare,    // the adjustments are lost
+  kNegativeUndoKept,        // SETVAL clears adjustments above 0 only
+  kThreadExitUndoes,        // the end of a thread undoes what its process did
+  kUndoRangeUnchecked,      // an adjustment beyond SEMAEM is accepted
+  kTimeoutNever,            // semtimedop sleeps for ever
+  kSetallLeavesSempid,      // SETALL
+  kRemovalForgetsZeroWait,  // IPC_RMID leaves those asleep who wait for zero
+  kHandlerKills,            // a signal with a handler ends the process
+  kStoppedIsServed,         // a stopped receiver gets messages
+  // identity, namespaces and ids
+  kGroupIgnored,          // members of the group are others
+  kSupplementaryIgnored,  // only the first group counts
+  kCreatorGroupIgnored,   // the group of the creator is not looked at
+  kAnyClassGrants,        // the owner gets what others are granted
+  kOthersMayRemove,       // IPC_RMID
+  kStaleIdAccepted,       // the sequence number is not looked at
+  kNextIdIgnored,         // *_next_id
+  kIdComesBack,           // the id of a removed object is given again at once
+  kPidNotTranslated,      // a pid is the same in all PID namespaces
+  kNamespaceNotNew,       // CLONE_NEWIPC
+  kStatAnyNeedsRead,      // *_STAT_ANY looks at the mode
+  kHighestIndexIsCount,   // *_INFO answers how many objects there are
+  kStrayBytes,            // IPC_STAT writes behind the structure
   // what is reported of objects, and the end of the run
   kProcDropsRow,     // /proc/sysvipc does not show the last object
   kProcDoublesRow,   // /proc/sysvipc shows the first object twice
@@ -107,6 +156,7 @@ Facts UnprivilegedFacts();
 struct SimulationOptions {
   std::optional<PlantedBug> bug = {};
   Facts facts = OrdinaryFacts();
+  Rules rules = {};  // that the kernel keeps; with `strict` it deviates nowhere
 };
 
 History Simulate(const Scenario& scenario, const SimulationOptions& options);
@@ -136,11 +186,12 @@ class Observed {
 
   // "pass", the check of the first finding, or the verdict that is neither.
   std::string Verdict() const {
-    const Judgement judgement = Judge(scenario, history);
+    const Judgement judgement = Judge(scenario, history, rules);
     return judgement.findings.empty() ? std::string(VerdictName(judgement.verdict))
                                       : judgement.findings[0].check;
   }
-  std::string Text() const { return JudgementText(Judge(scenario, history)); }
+  std::string Text() const { return JudgementText(Judge(scenario, history, rules)); }
+  std::vector<std::string> Deviations() const { return Judge(scenario, history, rules).deviations; }
 
   // The last return or end of the process before the run was closed.
   Event& LastOf(std::string_view process) {
@@ -193,6 +244,7 @@ class Observed {
 
   Scenario scenario;
   History history;
+  Rules rules = {};  // that it is judged by
 
  private:
   int LastCallOf(int process) const {
@@ -205,8 +257,10 @@ class Observed {
 };
 
 // The verdict of a run of which nothing is changed: "pass" where all lines are as the model says.
-inline std::string VerdictOf(std::string_view text, const SimulationOptions& options = {}) {
-  const Observed run(text, options);
+inline std::string VerdictOf(std::string_view text, const SimulationOptions& options = {},
+                             const Rules& rules = {}) {
+  Observed run(text, options);
+  run.rules = rules;
   return run.Verdict() == "pass" ? "pass" : run.Text();
 }
 

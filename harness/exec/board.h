@@ -47,7 +47,7 @@ struct Lane {
   int32_t leader;           // the lane of its process
   int32_t nested;           // 1: in a PID namespace of its own
   int32_t init;             // 1: it is the first process there, and ends by SIGKILL only
-  int32_t children_nested;  // 1: its children will be
+  int32_t children_nested;  // 1: its next child will be; 2: that child has been born
 
   Op op;  // the command
 

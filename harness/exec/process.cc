@@ -60,15 +60,17 @@ void Inherit(Worker& worker, int child) {
   theirs.handled = parent.handled;
   theirs.ignored = parent.ignored;
   theirs.leader = child;
-  theirs.nested = worker.lane().children_nested;
+  theirs.nested = worker.lane().children_nested != 0 ? 1 : 0;
   theirs.children_nested = theirs.nested;
 }
 
 // fork(2) with these flags of clone(2).
 void MakeChild(Worker& worker, int child, unsigned long flags) {
-  // The engine could not follow the children of a process in a PID namespace of its own.
+  // The engine could not follow the children of a process in a PID namespace of its own, and the
+  // end of the first process of one would wait until the others have been waited for.
   const bool born = worker.board().lanes[child].ready.load() != 0;
-  if (born || worker.lane().nested != 0) return worker.AnswerError(EINVAL);
+  Lane& mine = worker.lane();
+  if (born || mine.nested != 0 || mine.children_nested > 1) return worker.AnswerError(EINVAL);
   Inherit(worker, child);
   if ((flags & CLONE_NEWPID) != 0) {
     worker.board().lanes[child].nested = worker.board().lanes[child].children_nested = 1;
@@ -82,6 +84,7 @@ void MakeChild(Worker& worker, int child, unsigned long flags) {
     return;
   }
   if (pid > 0) worker.board().pids[child] = pid;
+  if (pid > 0 && mine.children_nested == 1) mine.children_nested = 2;
   worker.Answer(pid);
 }
 

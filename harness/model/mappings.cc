@@ -40,7 +40,7 @@ void SplitAt(State& state, int process, int64_t address, Range now) {
   second.address = address;
   second.length -= it->length;
   second.offset += it->length;
-  state.deviations |= DeviationBit(Deviation::kL7);
+  if (!state.rules.strict) state.deviations |= DeviationBit(Deviation::kL7);
   attaches.insert(it + 1, second);
   NoteOpen(state, process, second, now);
 }

@@ -38,6 +38,11 @@ bool CannotFork(Turn& turn, int child) {
     turn.Fails(EINVAL, "ipcrig forks no process in a nested PID namespace");
     return true;
   }
+  const int there = turn.me.children_pid_space;
+  if (there != 0 && turn.s.pid_spaces[static_cast<size_t>(there)] > 0) {
+    turn.Fails(EINVAL, "ipcrig forks one process into a nested PID namespace");
+    return true;
+  }
   const Outcome* seen = turn.seen();
   const bool failed = seen != nullptr && seen->kind == Outcome::Kind::kFailed;
   if (failed && (seen->value == EAGAIN || seen->value == ENOMEM)) {

@@ -23,10 +23,21 @@ void Stop(State& state, int leader) {
   }
 }
 
+// A stopped process takes no signal but SIGKILL and SIGCONT.
+void Hold(State& state, int leader, int signal) {
+  for (ProcessState& thread : state.processes) {
+    if (thread.leader == leader && thread.held == 0) thread.held = signal;
+  }
+}
+
 void Continue(State& state, int leader) {
   for (ProcessState& thread : state.processes) {
     if (thread.leader != leader || !thread.stopped) continue;
     thread.stopped = false;
+    if (thread.held != 0) {
+      thread.fate = Outcome{Outcome::Kind::kKilled, thread.held};
+      state.process(leader).end = *thread.fate;
+    }
     if (!thread.pending) continue;
     if (SemSleepOf(*thread.pending) || thread.progress > 0) {
       if (thread.interrupted == 0) thread.interrupted = abi::kSigcont;
@@ -68,6 +79,7 @@ void SendSignal(State& state, int process, int signal) {
   if (signal != abi::kSigkill && signal != abi::kSigstop && victim.inner_pid == 1) return;
   if (signal == abi::kSigstop) return Stop(state, victim.leader);
   if (signal == abi::kSigcont) return;
+  if (victim.stopped && signal != abi::kSigkill) return Hold(state, victim.leader, signal);
   Doom(state, process, {Outcome::Kind::kKilled, signal});
 }
 

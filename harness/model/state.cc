@@ -183,6 +183,7 @@ void EndThread(State& state, int process, const Outcome& end, Range now) {
   self.fate.reset();
   self.progress = 0;
   self.stopped = false;
+  self.held = 0;
   self.end = end;
   if (last) EndProcess(state, self.leader, now);
   LeaveUndoList(state, process, now);

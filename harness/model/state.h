@@ -217,6 +217,7 @@ struct ProcessState {
   bool stopped = false;         // by SIGSTOP
   bool restarted = false;       // its call began anew after SIGCONT
   int interrupted = 0;          // a signal that its call has to look at
+  int held = 0;                 // a signal that will end it once it is continued
   int space = 0;                // its IPC namespace
   int undo = -1;                // its list of adjustments, -1 for none yet
   int pid_space = 0;            // its PID namespace: 0 is the outer one

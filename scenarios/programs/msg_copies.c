@@ -21,7 +21,7 @@ static long type_of(uint32_t number) { return 1 + number % 5; }
 
 static void send(int sender) {
   static struct message message;
-  for (uint32_t number = 0; number < kMost && !race_is_over(number); ++number) {
+  for (uint32_t number = 0; number < kMost && !race_is_over(); ++number) {
     const uint32_t length = number % 3 == 0 ? 4000 + number * 97 % 4000 : number % 50;
     const size_t size = race_message(&message, type_of(number), sender, number, length);
     race_must(msgsnd(queue, &message, size, 0), "msgsnd");

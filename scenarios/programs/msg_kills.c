@@ -72,7 +72,7 @@ static uint32_t kill_many(void) {
     receivers[i] = race_start(receive, i);
   }
   uint32_t killed = 0;
-  for (uint32_t round = 0; round < kRounds && !race_is_over(round); ++round) {
+  for (uint32_t round = 0; round < kRounds && !race_is_over(); ++round) {
     const uint32_t dice = race_random(&random);
     const uint32_t target = record->steps + dice / 4 % 8;
     while (record->steps < target && record->begun < kMost && !race.shared->failed) sched_yield();

@@ -27,7 +27,7 @@ static void send(int sender) {
   static struct message message;
   uint32_t random = 77 + (uint32_t)sender;
   uint32_t number = 0;
-  for (; number < kMost && !race_is_over(number); ++number) {
+  for (; number < kMost && !race_is_over(); ++number) {
     const uint32_t dice = race_random(&random);
     const uint32_t length = dice % 4 == 0 ? dice / 16 % 7000 : dice / 16 % 60;
     const long type = 1 + dice / 4 % kTypes;

@@ -59,7 +59,7 @@ int main(void) {
   race_must(pipe(through), "pipe");
   for (int user = 0; user < kUsers; ++user) race_start(use, user);
   uint32_t random = 99;
-  for (uint32_t generation = 1; generation < kMost && !race_is_over(generation); ++generation) {
+  for (uint32_t generation = 1; generation < kMost && !race_is_over(); ++generation) {
     race.queue_count = 0;
     // Small, so that senders sleep; or large, so that receivers are busy.
     record->queue = race_queue(generation % 2 == 0 ? 100 : 16384);

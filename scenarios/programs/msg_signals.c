@@ -88,7 +88,7 @@ static void await(pid_t process) {
 
 static void against_a_receiver(void) {
   const pid_t receiver = race_start(receive, 0);
-  for (uint32_t number = 0; number < kMost && !race_is_over(number); ++number) {
+  for (uint32_t number = 0; number < kMost && !race_is_over(); ++number) {
     const struct number message = {1, number};
     await(receiver);
     if (number % 4 == 0) race_must(kill(receiver, SIGUSR1), "kill");
@@ -109,7 +109,7 @@ static void take(void) {
 
 static void against_a_sender(void) {
   const pid_t sender = race_start(send, 0);
-  for (uint32_t round = 0; !race_is_over(round); ++round) {
+  for (uint32_t round = 0; !race_is_over(); ++round) {
     await(sender);
     if (round % 4 == 0) race_must(kill(sender, SIGUSR1), "kill");
     take();

@@ -24,7 +24,7 @@ static void write_records(int writer) {
   close(ends[kReadEnd]);
   uint32_t random = 5 + (uint32_t)writer;
   uint32_t number = 0;
-  for (; !race_is_over(number); ++number) {
+  for (; !race_is_over(); ++number) {
     const uint32_t room = PIPE_BUF - sizeof record.head;
     const uint32_t dice = race_random(&random);
     const uint32_t length = dice % 3 == 0 ? room - dice / 4 % 20 : dice / 4 % 300;
