@@ -120,8 +120,8 @@ TEST(History, HeaderAndFactsNameEverything) {
   EXPECT_EQ(HistoryHeader(), "ipcrig-history 1\n");
   EXPECT_EQ(PrintFacts({}),
             "facts private_namespace=0 uid=0 gid=0 cap_ipc_owner=0 cap_sys_admin=0 "
-            "cap_sys_resource=0 cap_ipc_lock=0 cap_setuid=0 sysctl=0 checkpoint_restore=0 memlock=0 "
-            "huge_pages=0 huge_page_size=0 swap=0 shm_rmid_forced=0 user_namespace=0 "
+            "cap_sys_resource=0 cap_ipc_lock=0 cap_setuid=0 sysctl=0 checkpoint_restore=0 "
+            "memlock=0 huge_pages=0 huge_page_size=0 swap=0 shm_rmid_forced=0 user_namespace=0 "
             "page_size=4096 shmmax=0 shmmni=0 shmall=0 msgmax=0 msgmnb=0 msgmni=0 semmsl=0 "
             "semmns=0 semopm=0 semmni=0\n");
 }

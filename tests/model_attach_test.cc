@@ -126,7 +126,7 @@ TEST(ModelMremap, GrowingInPlaceAndMovingAreBothRight) {
   Observed run(kSpare + "A  to = mremap(at, 12288, 16384, MREMAP_MAYMOVE, NULL)\n");
   run.DropSnapshots();
   EXPECT_EQ(run.Verdict(), "pass") << run.Text();
-  const int64_t at = run.history.events.at(11).outcome.value;  // of shmat
+  const int64_t at = run.history.events.at(10).outcome.value;  // of shmat
   run.OutcomeOf("A").value = at;
   EXPECT_EQ(run.Verdict(), "pass") << run.Text();
   run.OutcomeOf("A").value = at + 4096;

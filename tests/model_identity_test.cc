@@ -179,6 +179,7 @@ B  semget(77, 1, 0)                               -> ok
 
 TEST(ModelIdentity, AnotherUsersProcessGetsNoSignal) {
   EXPECT_EQ(VerdictOf(R"(
+A  setuid(0)
 B  setuid(1000)
 C  setuid(1001)
 D  setuid(1000)

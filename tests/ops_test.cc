@@ -280,8 +280,8 @@ TEST(Ops, TabsBetweenArgumentsAreBlanks) {
 
 TEST(Ops, ArgumentsMustBeComplete) {
   EXPECT_EQ(ErrorOf("msgsnd(q, 1, \"x\")"), "17: expected ','");
-  EXPECT_EQ(ErrorOf("msgsnd(q, 1, \"x\", 0, 0)"), "20: expected BAD, EDGE, NEGATIVE or ')'");
-  EXPECT_EQ(ErrorOf("msgsnd(q, 1, \"x\", 0"), "20: expected ')' before the end of the line");
+  EXPECT_EQ(ErrorOf("msgsnd(q, 1, \"x\", 0, 0)"), "22: expected BAD, EDGE, NEGATIVE or ')'");
+  EXPECT_EQ(ErrorOf("msgsnd(q, 1, \"x\", 0"), "20: expected ',' before the end of the line");
   EXPECT_EQ(ErrorOf("pipe(1)"), "6: expected ')'");
   EXPECT_EQ(ErrorOf("exit()"), "6: expected a number");
 }

@@ -164,10 +164,7 @@ void Bug::PrepareNewObject(State& state, int self) const {
   if (Is(PlantedBug::kNextIdIgnored)) {
     space.limits.shm_next_id = space.limits.msg_next_id = space.limits.sem_next_id = -1;
   }
-  if (Is(PlantedBug::kIdComesBack)) {
-    space.used_ids = {};
-    state.next_id = 0;
-  }
+  if (Is(PlantedBug::kIdComesBack)) space.used_ids = {};
 }
 
 void Bug::Prepare(State& state, int self, const Op& op) const {

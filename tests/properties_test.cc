@@ -27,6 +27,14 @@ Scenario Parsed(const std::string& text) {
   return std::get<Scenario>(parsed);
 }
 
+std::string Titles(const Judgement& judgement) {
+  std::string titles = judgement.reason;
+  for (const Finding& finding : judgement.findings) {
+    titles += "\n  " + finding.signature + ": " + finding.title;
+  }
+  return titles;
+}
+
 RC_GTEST_PROP(Properties, PrintedScenariosParseToThemselves, ()) {
   const Scenario scenario = DrawScenario();
   const std::string text = PrintScenario(scenario);
@@ -58,7 +66,7 @@ TEST(Properties, GeneratedScenariosConform) {
   RunOptions options;
   options.ipcs_program = false;
   int judged = 0;
-  for (uint64_t seed = 1; seed <= 150; ++seed) {
+  for (uint64_t seed = 1; seed <= 3000; ++seed) {
     SeededDraw draw(seed);
     const Scenario scenario = Generate(draw, {.steps = 2 + seed % 30, .processes = 2});
     const auto history = RunScenario(scenario, options);
@@ -69,7 +77,7 @@ TEST(Properties, GeneratedScenariosConform) {
         (judgement.findings.empty() || judgement.findings.front().check != "unfinished");
     if (!about_kernel) continue;
     ASSERT_EQ(judgement.verdict, Verdict::kPass)
-        << "seed " << seed << "\n"
+        << "seed " << seed << ": " << Titles(judgement) << "\n"
         << PrintScenario(scenario) << PrintHistory(*history);
     ++judged;
   }

@@ -2,6 +2,7 @@
 #include "simulated_kernel.h"
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -33,9 +34,14 @@ Op Resolved(const State& state, Op op) {
   return op;
 }
 
-// The last way: the call's success. Of a set that is removed only EIDRM is told, though Linux now
-// and then tells EINTR.
-Branch& LastOf(std::vector<Branch>& branches) {
+// The way that the line expects; else the last way: the call's success. Of a set that is removed
+// only EIDRM is told, though Linux now and then tells EINTR.
+Branch& ChosenOf(std::vector<Branch>& branches, const Step& line, std::span<const int> pids) {
+  const auto expected = std::find_if(branches.rbegin(), branches.rend(), [&](const Branch& branch) {
+    return line.expect.kind != Expectation::Kind::kNone &&
+           Agrees(line.expect, line.op, branch.expected.Example(), pids);
+  });
+  if (expected != branches.rend()) return *expected;
   auto last = branches.end() - 1;
   while (last != branches.begin() && last->deviation == Deviation::kL1) --last;
   return *last;
@@ -78,6 +84,12 @@ class Simulation {
   const Step& StepOf(int step) const { return scenario_.steps[static_cast<size_t>(step)]; }
   ProcessState& At(int process) { return state_.processes[static_cast<size_t>(process)]; }
   int& LineOf(int process) { return lines_[static_cast<size_t>(process)]; }
+
+  std::vector<int> Pids() const {
+    std::vector<int> pids;
+    for (const ProcessState& process : state_.processes) pids.push_back(process.pid);
+    return pids;
+  }
 
   void Emit(Event event) { history_.events.push_back(std::move(event)); }
 
@@ -149,7 +161,8 @@ class Simulation {
     State after = turn.s;
     if (!branches.empty()) {
       const bool first = bug_.Is(PlantedBug::kBigSegmentRefused);
-      Branch& taken = first ? branches.front() : LastOf(branches);
+      Branch& taken =
+          first ? branches.front() : ChosenOf(branches, StepOf(LineOf(process)), Pids());
       outcome = taken.expected.Example();
       after = std::move(taken.next);
     }

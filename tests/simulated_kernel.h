@@ -12,10 +12,10 @@
 // starts, calls, returns, ends, sleepers, snapshots in three views, closes, removals. No system
 // call is made and no clock is read: each step is ten seconds after the one before it.
 //
-// Where the model allows several ways the last one is taken, which is the call's success, and what
-// Linux does where it is known to deviate. A program ends as its line expects. A planted bug
-// changes what the kernel was asked to do, what it does, or what it reports; it is local enough
-// that a scenario which does not touch it still passes.
+// Where the model allows several ways the one that the line expects is taken, else the last, which
+// is the call's success, and what Linux does where it is known to deviate. A program ends as its
+// line expects. A planted bug changes what the kernel was asked to do, what it does, or what it
+// reports; it is local enough that a scenario which does not touch it still passes.
 #pragma once
 
 #include <algorithm>

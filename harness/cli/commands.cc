@@ -31,8 +31,9 @@ ExitCode Replay(const ReplayCommand& command) {
   style.most_rows = SIZE_MAX;
   std::vector<ScenarioResult> results;
   results.reserve(static_cast<size_t>(command.repeat));
+  const RunOptions options = command.exec.ToRunOptions();
   for (int i = 0; i < command.repeat; ++i) {
-    results.push_back(RunAndJudge(loaded.front(), command.exec.ToRunOptions(), command.exec.ToRules()));
+    results.push_back(RunAndJudge(loaded.front(), options, command.exec.ToRules()));
   }
   const auto different = std::find_if(results.begin(), results.end(), [](const auto& result) {
     return result.judgement.verdict != Verdict::kPass;

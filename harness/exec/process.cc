@@ -33,6 +33,14 @@ void PutNumber(char (&text)[12], int number) {
 // The new image gets the leader's number and lane; other threads would lose theirs.
 bool IsLeader(Worker& worker) { return &worker.lane() == &worker.home(); }
 
+// Under a low RLIMIT_AS no new image could start.
+void LiftMemoryLimit() {
+  rlimit both = {};
+  if (getrlimit(RLIMIT_AS, &both) != 0) return;
+  both.rlim_cur = both.rlim_max;
+  setrlimit(RLIMIT_AS, &both);
+}
+
 // A program begins as it would from a shell: default signals, no priority over anybody, so that one
 // that spins cannot keep the engine from ending it; and its output in its file.
 void PrepareForProgram(Worker& worker) {
@@ -106,6 +114,7 @@ void ExecSelf::Call(Worker& worker) const {
   char* const argv[] = {name, flag, fd, index, nullptr};
   memset(mine.addresses, 0, sizeof(mine.addresses));
   mine.range_count = 0;
+  LiftMemoryLimit();
   worker.Answer(execve("/proc/self/exe", argv, environ));
 }
 
@@ -116,6 +125,7 @@ void ExecProgram::Call(Worker& worker) const {
   stpcpy(name, program.text.data());
   char* const argv[] = {name, nullptr};
   if (access(path, X_OK) != 0) return worker.Answer(-1);
+  LiftMemoryLimit();
   PrepareForProgram(worker);
   worker.Answer(execve(path, argv, environ));
 }

@@ -10,13 +10,15 @@
 namespace ipcrig {
 namespace {
 
+constexpr uint32_t kProtAny = abi::kProtRead | abi::kProtWrite | abi::kProtExec;
+
 // How an access went: 0, or the signal of its first byte that is not accessible.
 template <typename Function>
 int ForEachPiece(Turn& turn, int64_t address, int64_t length, bool write, Function f) {
   for (int64_t done = 0; done < length;) {
     const Attach* attach = FindMapping(turn.group, address + done);
-    const uint32_t needed = write ? abi::kProtWrite : abi::kProtRead | abi::kProtWrite;
-    if (attach == nullptr || (attach->protection & needed) == 0) return abi::kSigsegv;
+    const uint32_t enough = write ? abi::kProtWrite : kProtAny;
+    if (attach == nullptr || (attach->protection & enough) == 0) return abi::kSigsegv;
     Segment& segment = SegmentOf(turn.s, *attach);
     const int64_t at = address + done - attach->address + attach->offset;
     const int64_t size = turn.s.PagesOf(segment.size) * turn.s.facts.page_size;
@@ -43,6 +45,16 @@ void Answer(Turn& turn, int signal, Expected expected) {
     turn.Faults(signal, signal == abi::kSigbus ? "mmap(2): beyond the end of the segment"
                                                : "shmop(2): no attach permits this access");
   }
+}
+
+// A read of what may only be executed: processors with protection keys refuse it, others cannot.
+void MayRefuseToRead(Turn& turn, int64_t from, int64_t length) {
+  const auto& attaches = turn.group.attaches;
+  const bool refused = std::any_of(attaches.begin(), attaches.end(), [&](const Attach& attach) {
+    return attach.address < from + length && from < attach.End() &&
+           attach.protection == abi::kProtExec;
+  });
+  if (refused) turn.Faults(abi::kSigsegv, "mprotect(2): PROT_EXEC alone may forbid to read");
 }
 
 // Whole pages from an address on; false and a branch where ipcrig keeps away.
@@ -98,6 +110,7 @@ void Load::Model(Turn& turn) const {
                                   [&](Segment& target, int64_t at, int64_t, int64_t part) {
                                     bytes += target.memory.Read(at, part);
                                   });
+  MayRefuseToRead(turn, turn.AddressOf(address) + offset.value, length.value);
   Answer(turn, signal, {.value = length.value, .bytes = bytes});
 }
 
@@ -116,6 +129,7 @@ void Verify::Model(Turn& turn) const {
                    [&](Segment& target, int64_t at, int64_t, int64_t part) {
                      other += target.memory.CountOther(at, part, static_cast<char>(byte.value));
                    });
+  MayRefuseToRead(turn, turn.AddressOf(address) + offset.value, length.value);
   Answer(turn, signal, {.value = other});
 }
 
@@ -216,7 +230,8 @@ void Mremap::Model(Turn& turn) const {
     return turn.Returns(to, "mremap(2): MREMAP_FIXED: the mapping moves to new_address");
   }
   turn.Fails(ENOMEM, "mremap(2): the area cannot be expanded here, or a limit");
-  if (stays && old_aligned != 0 && from + old_aligned == old.End()) {
+  const bool has_room = !Overlaps(turn.group.attaches, old.End(), aligned - old_aligned);
+  if (stays && old_aligned != 0 && from + old_aligned == old.End() && has_room) {
     const State before = turn.s;
     for (Attach& attach : turn.group.attaches) {
       if (attach.address == old.address) attach.length += aligned - old_aligned;

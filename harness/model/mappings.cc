@@ -53,6 +53,23 @@ bool SameButForPlace(const Attach& a, const Attach& b) {
   return of(a) == of(b);
 }
 
+// What lies beside a mapping that it belongs to grows by it, the left one first.
+bool Join(std::vector<Attach>& attaches, const Attach& part) {
+  for (Attach& left : attaches) {
+    if (left.End() != part.address || !SameButForPlace(left, part)) continue;
+    left.length += part.length;
+    return true;
+  }
+  for (Attach& right : attaches) {
+    if (part.End() != right.address || !SameButForPlace(part, right)) continue;
+    right.address = part.address;
+    right.offset = part.offset;
+    right.length += part.length;
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Segment& SegmentOf(State& state, const Attach& attach) {
@@ -68,6 +85,7 @@ void DestroyIfUnused(State& state, int space, int segment) {
 
 void AddMapping(State& state, int process, const Attach& attach, Range now) {
   auto& attaches = state.LeaderOf(process).attaches;
+  if (Join(attaches, attach)) return;
   attaches.push_back(attach);
   Sort(attaches);
   NoteOpen(state, process, attach, now);

@@ -17,7 +17,8 @@ namespace ipcrig {
 // The segment of a mapping; it exists as long as the mapping does.
 Segment& SegmentOf(State& state, const Attach& attach);
 
-// A new mapping: shm_nattch, shm_atime, shm_lpid.
+// A new mapping: shm_nattch, shm_atime, shm_lpid. A piece that comes back to the attach that it is
+// of joins the piece beside it, and is not counted.
 void AddMapping(State& state, int process, const Attach& attach, Range now);
 
 // Removes what lies in [from, to) of the process: shm_nattch, shm_dtime, shm_lpid.

@@ -28,6 +28,16 @@ int ChoosePid(Turn& turn, int child) {
   }));
 }
 
+// Whether a limit on processes or their memory was met, with its branch. That is no statement about
+// IPC; the lines of the child will say that it is not there.
+bool MetALimit(Turn& turn) {
+  const Outcome* seen = turn.seen();
+  if (seen == nullptr || seen->kind != Outcome::Kind::kFailed) return false;
+  if (seen->value != EAGAIN && seen->value != ENOMEM) return false;
+  turn.Fails(static_cast<int>(seen->value), "fork(2): a limit on processes or their memory");
+  return true;
+}
+
 // Where the call cannot or did not make a process: a branch.
 bool CannotFork(Turn& turn, int child) {
   if (turn.s.process(child).life != Life::kUnborn) {
@@ -43,14 +53,7 @@ bool CannotFork(Turn& turn, int child) {
     turn.Fails(EINVAL, "ipcrig forks one process into a nested PID namespace");
     return true;
   }
-  const Outcome* seen = turn.seen();
-  const bool failed = seen != nullptr && seen->kind == Outcome::Kind::kFailed;
-  if (failed && (seen->value == EAGAIN || seen->value == ENOMEM)) {
-    // No statement about IPC; the lines of the child will say that it is not there.
-    turn.Fails(static_cast<int>(seen->value), "fork(2): a limit on the number of processes");
-    return true;
-  }
-  return false;
+  return MetALimit(turn);
 }
 
 // The memory of the child: the same mappings, each one more attach.
@@ -143,6 +146,7 @@ void Thread::Model(Turn& turn) const {
   if (turn.me.children_pid_space != turn.me.pid_space) {
     return turn.Fails(EINVAL, "clone(2): a thread cannot have another PID namespace");
   }
+  if (MetALimit(turn)) return;
   const int pid = ChoosePid(turn, child.index);
   if (turn.me.undo < 0) {
     turn.me.undo = static_cast<int>(s.clock++);
@@ -180,6 +184,7 @@ void ExecSelf::Model(Turn& turn) const {
   RemoveAllMappings(s, turn.self(), turn.now);
   std::erase_if(turn.group.signals, [](const auto& entry) { return !entry.second.ignored; });
   turn.group.signals[abi::kSigpipe] = {.ignored = true};
+  turn.group.memory_limited = false;
   // capabilities(7): the programs of root have them all.
   turn.me.who.capabilities = turn.me.who.uid == 0 ? CapabilitiesOf(s.facts) : 0;
   turn.Returns(0, "execve(2): attaches are gone; descriptors and semaphore adjustments stay");

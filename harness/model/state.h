@@ -245,7 +245,6 @@ struct State {
   Rules rules;
   uint32_t deviations = 0;  // bits of Deviation: what was accepted so far
   int64_t clock = 0;        // counts arrivals in wait queues, attaches and other things in order
-  int next_id = 0;          // for ids that the model invents
   Limits initial_limits;    // of every new IPC namespace
   std::vector<IpcNamespace> spaces;
   std::vector<int> pid_spaces;  // by PID namespace: how many processes it has had; 0 is unused

@@ -138,13 +138,12 @@ class Turn {
       while (!IndexIsFree(objects, id)) ++id;
       return static_cast<int>(id);
     }
-    id = s.next_id;
-    while (!IndexIsFree(objects, id) || used.contains(static_cast<int>(id))) ++id;
+    id = used.empty() ? 0 : *used.rbegin() + int64_t{1};
+    while (!IndexIsFree(objects, id)) ++id;
     id = Choose(id, [&](int64_t seen) {
       return seen >= 0 && seen <= INT32_MAX && IndexIsFree(objects, seen) &&
              !used.contains(static_cast<int>(seen));
     });
-    s.next_id = static_cast<int>(id % abi::kIpcIndexes) + 1;
     used.insert(static_cast<int>(id));
     return static_cast<int>(id);
   }

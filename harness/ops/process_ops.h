@@ -27,7 +27,7 @@ struct Fork {
 };
 
 // Re-executes the worker: a new program image in the same process. Attaches are gone, descriptors
-// and semaphore adjustments stay.
+// and semaphore adjustments stay. RLIMIT_AS is lifted, since no image starts under a low one.
 struct ExecSelf {
   static constexpr std::string_view kName = "exec";
   static constexpr std::string_view kManual = "execve(2)";

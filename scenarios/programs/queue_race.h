@@ -15,8 +15,7 @@
 // goes on waiting, and ends everybody. A race that does not come to its end is ended by an alarm.
 // Messages carry their sender, a number and a length, and bytes that depend on all of them. The
 // source that includes this defines _GNU_SOURCE.
-#ifndef IPCRIG_SCENARIOS_PROGRAMS_QUEUE_RACE_H_
-#define IPCRIG_SCENARIOS_PROGRAMS_QUEUE_RACE_H_
+#pragma once
 
 #include <errno.h>
 #include <sched.h>
@@ -246,5 +245,3 @@ static inline uint32_t race_random(uint32_t* state) {
   *state ^= *state << 5;
   return *state;
 }
-
-#endif  // IPCRIG_SCENARIOS_PROGRAMS_QUEUE_RACE_H_

@@ -11,8 +11,7 @@
 // Only time bounds the work, so that a slow machine does less of it and ends as soon. Whoever is
 // not done long after that is killed by an alarm. The source that includes this defines
 // _GNU_SOURCE.
-#ifndef IPCRIG_SCENARIOS_PROGRAMS_RACE_H_
-#define IPCRIG_SCENARIOS_PROGRAMS_RACE_H_
+#pragma once
 
 #include <sched.h>
 #include <stdio.h>
@@ -77,5 +76,3 @@ static inline void join(pid_t child) {
   if (waitpid(child, &status, 0) == -1) die("waitpid");
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) wrong("a process ended with", status);
 }
-
-#endif  // IPCRIG_SCENARIOS_PROGRAMS_RACE_H_

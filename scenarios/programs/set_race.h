@@ -11,8 +11,7 @@
 //   race_pick(&seed, 10)                 a number below 10, another one each time
 //
 // Operations answer 0 or the errno, and leave it to the caller which of them are right.
-#ifndef IPCRIG_SCENARIOS_PROGRAMS_SET_RACE_H_
-#define IPCRIG_SCENARIOS_PROGRAMS_SET_RACE_H_
+#pragma once
 
 #include <sys/sem.h>
 
@@ -67,5 +66,3 @@ static inline unsigned race_pick(unsigned* seed, unsigned below) {
   *seed ^= *seed << 5;
   return *seed % below;
 }
-
-#endif  // IPCRIG_SCENARIOS_PROGRAMS_SET_RACE_H_
