@@ -66,9 +66,12 @@ TEST(Properties, GeneratedScenariosConform) {
   RunOptions options;
   options.ipcs_program = false;
   int judged = 0;
-  for (uint64_t seed = 1; seed <= 3000; ++seed) {
+  for (uint64_t seed = 1; seed <= 600; ++seed) {
     SeededDraw draw(seed);
-    const Scenario scenario = Generate(draw, {.steps = 2 + seed % 30, .processes = 2});
+    Scenario scenario = Generate(draw, {.steps = 2 + seed % 30, .processes = 2});
+    std::erase_if(scenario.steps, [](const Step& step) {
+      return std::holds_alternative<NextSecond>(step.op);  // which takes as long as it says
+    });
     const auto history = RunScenario(scenario, options);
     if (!history.ok()) GTEST_SKIP() << history.error().Text();
     const Judgement judgement = Judge(scenario, *history);
@@ -81,7 +84,7 @@ TEST(Properties, GeneratedScenariosConform) {
         << PrintScenario(scenario) << PrintHistory(*history);
     ++judged;
   }
-  EXPECT_GT(judged, 20);
+  EXPECT_GT(judged, 100);
 }
 
 }  // namespace

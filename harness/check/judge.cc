@@ -53,8 +53,8 @@ class Judging {
         calls_(scenario.names.processes.size()),
         pids_(scenario.names.processes.size()) {
     for (const Event& event : history.events) {
-      const bool forked = event.kind == Event::Kind::kReturn && event.step >= 0 &&
-                          ChildOf(StepOf(event).op) >= 0;
+      const bool forked =
+          event.kind == Event::Kind::kReturn && event.step >= 0 && ChildOf(StepOf(event).op) >= 0;
       if (event.kind == Event::Kind::kStart) SetPid(event.process, event.outcome.value);
       if (forked) SetPid(ChildOf(StepOf(event).op), event.outcome.value);
     }

@@ -57,7 +57,7 @@ struct Judgement {
   std::string reason = {};  // of broken and skipped: one sentence
   std::vector<Finding> findings = {};
   std::vector<std::string> deviations = {};  // known ones that were accepted: "L2"
-  std::vector<std::string> notes = {};  // e.g. a view that this machine does not have
+  std::vector<std::string> notes = {};       // e.g. a view that this machine does not have
 };
 
 }  // namespace ipcrig

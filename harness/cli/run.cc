@@ -25,6 +25,7 @@ struct RunCommand {
   int repeat = 1;
   uint64_t seed = 0;
   bool verbose = false;
+  bool fail_fast = false;
   std::string filter;
   std::string junit;
   std::string json;
@@ -61,7 +62,8 @@ class Progress {
   bool drawn_ = false;
 };
 
-// Runs up to `jobs` scenarios at a time; results are in the order of the scenarios.
+// Runs up to `jobs` scenarios at a time; results are in the order of the scenarios, without those
+// that --fail-fast left out.
 class Batch {
  public:
   Batch(const std::vector<LoadedScenario>& scenarios, const RunCommand& command)
@@ -74,12 +76,13 @@ class Batch {
 
   std::vector<ScenarioResult> Run() {
     size_t next = 0;
-    while (next < scenarios_.size() || !active_.empty()) {
-      while (next < scenarios_.size() && active_.size() < static_cast<size_t>(command_.jobs)) {
+    while (WantsMore(next) || !active_.empty()) {
+      while (WantsMore(next) && active_.size() < static_cast<size_t>(command_.jobs)) {
         Start(next++);
       }
       WaitForSome();
     }
+    results_.resize(next);
     return std::move(results_);
   }
 
@@ -89,6 +92,10 @@ class Batch {
     ipcrig::Run run;
     double start;
   };
+
+  bool WantsMore(size_t next) const {
+    return next < scenarios_.size() && !(command_.fail_fast && failed_ > 0);
+  }
 
   void Start(size_t index) {
     options_.processor = static_cast<int>(index) % std::max(command_.jobs, 1);
@@ -110,17 +117,17 @@ class Batch {
     for (Active& active : active_) {
       active.run.Advance();
       if (!active.run.Finished()) continue;
-      Finish(active.index,
-             ToResult(scenarios_[active.index], active.run.Take(), NowSeconds() - active.start,
-                      command_.exec.ToRules()));
+      Finish(active.index, ToResult(scenarios_[active.index], active.run.Take(),
+                                    NowSeconds() - active.start, command_.exec.ToRules()));
     }
     std::erase_if(active_, [](const Active& active) { return active.run.Finished(); });
   }
 
   void Finish(size_t index, ScenarioResult result) {
     ++done_;
-    const bool passed = result.judgement.verdict == Verdict::kPass;
-    if (!passed) ++failed_;
+    const Verdict verdict = result.judgement.verdict;
+    const bool passed = verdict == Verdict::kPass;
+    if (!passed && verdict != Verdict::kSkipped) ++failed_;
     progress_.Clear();
     if (!passed) {
       fmt::print("{}", TextReport(result, style_));
@@ -196,6 +203,7 @@ void AddRunCommand(CLI::App& app, ExitCode& exit_code) {
       "  ipcrig run scenarios                          everything below a directory\n"
       "  ipcrig run scenarios --filter 'msg/*' -v      only some, with a line for each\n"
       "  ipcrig run a.ipc --repeat 100 --jobs 2        again and again\n"
+      "  ipcrig run scenarios --fail-fast              until the first that fails\n"
       "  ipcrig run scenarios --junit report.xml       for CI\n");
   run->add_option("paths", command->paths, "scenario files, and directories to search for *.ipc")
       ->required();
@@ -208,6 +216,7 @@ void AddRunCommand(CLI::App& app, ExitCode& exit_code) {
       ->capture_default_str();
   run->add_option("--filter", command->filter, "only paths that contain this, or fit this pattern");
   run->add_option("--seed", command->seed, "run in the order that this number shuffles to");
+  run->add_flag("--fail-fast", command->fail_fast, "start nothing more once one did not pass");
   run->add_option("--junit", command->junit,
                   "write JUnit XML into this file, - is standard output");
   run->add_option("--json", command->json, "write JSON into this file, - is standard output");

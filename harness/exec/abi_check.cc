@@ -36,7 +36,8 @@ static_assert(kCapSetgid == 1U << CAP_SETGID && kCapSetuid == 1U << CAP_SETUID);
 static_assert(kCapIpcLock == 1U << CAP_IPC_LOCK && kCapIpcOwner == 1U << CAP_IPC_OWNER);
 static_assert(kCapSysAdmin == 1U << CAP_SYS_ADMIN && kCapSysResource == 1U << CAP_SYS_RESOURCE);
 static_assert(kSighup == SIGHUP && kSigint == SIGINT && kSigbus == SIGBUS && kSigkill == SIGKILL);
-static_assert(kSigusr1 == SIGUSR1 && kSigsegv == SIGSEGV && kSigusr2 == SIGUSR2);
+static_assert(kSigabrt == SIGABRT && kSigusr1 == SIGUSR1 && kSigsegv == SIGSEGV &&
+              kSigusr2 == SIGUSR2);
 static_assert(kSigalrm == SIGALRM && kSigterm == SIGTERM && kSigpipe == SIGPIPE);
 static_assert(kSigcont == SIGCONT && kSigstop == SIGSTOP);
 

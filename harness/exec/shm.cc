@@ -49,8 +49,13 @@ void Ftok::Call(Worker& worker) const {
 }
 
 void Shmget::Call(Worker& worker) const {
-  worker.AnswerId(result.slot, shmget(worker.KeyOf(key), static_cast<size_t>(size.value),
-                                      static_cast<int>(flags.bits)));
+  // Without memory there may be such a segment, whose size no report could tell.
+  int id = -1;
+  errno = EINVAL;
+  if (size.value >= 0 || !flags.Has(abi::kShmHugetlb)) {
+    id = shmget(worker.KeyOf(key), static_cast<size_t>(size.value), static_cast<int>(flags.bits));
+  }
+  worker.AnswerId(result.slot, id);
 }
 
 void Shmat::Call(Worker& worker) const {

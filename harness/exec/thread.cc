@@ -50,15 +50,14 @@ void Thread::Call(Worker& worker) const {
   Board& board = worker.board();
   const Lane& mine = worker.lane();
   Lane& theirs = board.lanes[child.index];
-  if (theirs.ready.load() != 0) return worker.AnswerError(EINVAL);
+  // Outside a nested PID namespace nobody could name the thread.
+  if (theirs.ready.load() != 0 || mine.nested != 0) return worker.AnswerError(EINVAL);
   // The stack must not lie where the scenario may store: attaches have been there, perhaps.
   void* stack = mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
   if (stack == MAP_FAILED) return worker.Answer(-1);
   ForgetRange(worker.home(), reinterpret_cast<uint64_t>(stack), kStackBytes);
   theirs.leader = mine.leader;
-  theirs.nested = mine.nested;
-  theirs.children_nested = mine.children_nested;
   const int error = StartThread(worker, child.index, stack);
   if (error != 0) {
     munmap(stack, kStackBytes);
@@ -66,8 +65,7 @@ void Thread::Call(Worker& worker) const {
     return worker.AnswerError(error);
   }
   const auto tid = static_cast<int32_t>(theirs.tid.load());
-  // Outside a nested namespace the thread is known by its process only.
-  board.pids[child.index] = mine.nested != 0 ? board.pids[mine.leader] : tid;
+  board.pids[child.index] = tid;
   worker.Answer(tid);
 }
 

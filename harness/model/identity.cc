@@ -9,7 +9,22 @@
 namespace ipcrig {
 namespace {
 
-// glibc changes all threads of a process, by a signal to each that interrupts its call.
+// glibc changes all threads of a process, by a signal to each that interrupts its call. Where some
+// may and others may not, it ends the process.
+bool EndsProcess(Turn& turn, uint32_t needed) {
+  const auto& threads = turn.s.processes;
+  const bool differ = std::any_of(threads.begin(), threads.end(), [&](const ProcessState& thread) {
+    return thread.leader == turn.me.leader && thread.life == ProcessState::Life::kAlive &&
+           ((thread.who.capabilities ^ turn.me.who.capabilities) & needed) != 0;
+  });
+  if (!differ) return false;
+  const Outcome end{Outcome::Kind::kKilled, abi::kSigabrt};
+  Doom(turn.s, turn.self(), end);
+  EndThread(turn.s, turn.self(), end, turn.now);
+  turn.Returns({.kind = end.kind, .value = end.value}, "nptl(7): only some threads may do it");
+  return true;
+}
+
 void ChangeAll(Turn& turn, const Credentials& who) {
   for (ProcessState& thread : turn.s.processes) {
     if (thread.leader != turn.me.leader || thread.life != ProcessState::Life::kAlive) continue;
@@ -60,6 +75,7 @@ int NewIpcNamespace(State& s) {
 void Setuid::Model(Turn& turn) const {
   Credentials who = turn.me.who;
   if (uid.value == UINT32_MAX) return turn.Fails(EINVAL, "setuid(2): not a user id");
+  if (uid.value != who.uid && EndsProcess(turn, abi::kCapSetuid)) return;
   if (!turn.Has(abi::kCapSetuid) && uid.value != who.uid) {
     return turn.Fails(EPERM, "setuid(2): another user needs CAP_SETUID");
   }
@@ -71,6 +87,7 @@ void Setuid::Model(Turn& turn) const {
 void Setgid::Model(Turn& turn) const {
   Credentials who = turn.me.who;
   if (gid.value == UINT32_MAX) return turn.Fails(EINVAL, "setgid(2): not a group id");
+  if (gid.value != who.gid && EndsProcess(turn, abi::kCapSetgid)) return;
   if (!turn.Has(abi::kCapSetgid) && gid.value != who.gid) {
     return turn.Fails(EPERM, "setgid(2): another group needs CAP_SETGID");
   }
@@ -80,6 +97,7 @@ void Setgid::Model(Turn& turn) const {
 }
 
 void Setgroups::Model(Turn& turn) const {
+  if (EndsProcess(turn, abi::kCapSetgid)) return;
   if (!turn.Has(abi::kCapSetgid)) return turn.Fails(EPERM, "setgroups(2): needs CAP_SETGID");
   Credentials who = turn.me.who;
   who.groups.assign(groups.view().begin(), groups.view().end());
@@ -129,13 +147,15 @@ void Unshare::Model(Turn& turn) const {
 
 void Setns::Model(Turn& turn) const {
   const ProcessState& there = turn.s.process(target.index);
+  if (turn.me.who.capabilities != CapabilitiesOf(turn.s.facts)) {
+    turn.Fails(EACCES, "ptrace(2): the namespace of a process that may do more cannot be opened");
+  }
   if (there.life != ProcessState::Life::kAlive) {
     turn.Fails(ESRCH, "setns(2): no such process");
     return turn.Fails(ENOENT, "setns(2): no such process");
   }
   if (!turn.Has(abi::kCapSysAdmin)) {
-    turn.Fails(EPERM, "setns(2): needs CAP_SYS_ADMIN");
-    return turn.Fails(EACCES, "ptrace(2): another process's namespace cannot be opened");
+    return turn.Fails(EPERM, "setns(2): needs CAP_SYS_ADMIN");
   }
   Enter(turn, there.space);
   turn.Returns(0, "setns(2): semaphore adjustments are applied, as if the process had ended");

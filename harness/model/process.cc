@@ -143,10 +143,13 @@ void Thread::Model(Turn& turn) const {
   State& s = turn.s;
   ProcessState& born = s.process(child.index);
   if (born.life != Life::kUnborn) return turn.Fails(EINVAL, "this thread has begun before");
-  if (turn.me.children_pid_space != turn.me.pid_space) {
+  if (MetALimit(turn)) return;
+  if (turn.me.pid_space != 0) {
+    return turn.Fails(EINVAL, "ipcrig begins no thread in a nested PID namespace");
+  }
+  if (turn.me.children_pid_space != 0) {
     return turn.Fails(EINVAL, "clone(2): a thread cannot have another PID namespace");
   }
-  if (MetALimit(turn)) return;
   const int pid = ChoosePid(turn, child.index);
   if (turn.me.undo < 0) {
     turn.me.undo = static_cast<int>(s.clock++);
@@ -157,8 +160,6 @@ void Thread::Model(Turn& turn) const {
   born.leader = turn.me.leader;
   born.space = turn.me.space;
   born.undo = turn.me.undo;
-  born.pid_space = turn.me.pid_space;
-  born.children_pid_space = turn.me.children_pid_space;
   born.who = turn.me.who;
   turn.group.holes.clear();  // its stack may lie there
   turn.Returns({.value = pid, .value_name = "a new thread id"},
@@ -216,12 +217,13 @@ void Kill::Model(Turn& turn) const {
   }
   const bool may = turn.Has(abi::kCapKill) || turn.me.who.uid == victim.who.uid;
   if (!may && turn.me.leader != victim.leader) {
-    if (signal.number == abi::kSigcont) SendSignal(turn.s, target.index, signal.number);
+    if (signal.number == abi::kSigcont)
+      SendSignal(turn.s, turn.self(), target.index, signal.number);
     return signal.number == abi::kSigcont
                ? turn.Returns(0, "kill(2): SIGCONT within a session")
                : turn.Fails(EPERM, "kill(2): another user's process, and no CAP_KILL");
   }
-  SendSignal(turn.s, target.index, signal.number);
+  SendSignal(turn.s, turn.self(), target.index, signal.number);
   if (turn.me.fate) {
     const Outcome end = *turn.me.fate;
     EndThread(turn.s, turn.self(), end, turn.now);

@@ -56,7 +56,7 @@ bool HugePagesFail(Turn& turn, const ShmgetFlags& flags, int64_t size) {
 
 int64_t LengthOf(const State& s, const Segment& segment) {
   const int64_t page = segment.huge ? s.facts.huge_page_size : s.facts.page_size;
-  return (segment.size + page - 1) / page * page;
+  return std::min((segment.size - 1) / page + 1, INT64_MAX / page) * page;
 }
 
 }  // namespace
@@ -85,6 +85,8 @@ void Shmget::Model(Turn& turn) const {
   State& s = turn.s;
   auto& segments = turn.space().segments;
   Limits& limits = turn.space().limits;
+  const bool huge = flags.Has(abi::kShmHugetlb);
+  if (huge && size.value < 0) return turn.Fails(EINVAL, "ipcrig makes no segment of such a size");
   const int32_t wanted = turn.KeyOf(key);
   const auto found = FindKey(segments, wanted);
   if (found != segments.end()) {
@@ -104,12 +106,15 @@ void Shmget::Model(Turn& turn) const {
     return turn.Fails(ENOENT, "shmget(2): no segment exists for key, and no IPC_CREAT");
   }
   if (size.value < 1 || size.value > limits.shmmax) {
+    // As an unsigned number a negative size may be below SHMMAX.
+    if (size.value < 0 && limits.shmall < INT64_MAX / turn.s.facts.page_size) {
+      turn.Fails(ENOSPC, "shmget(2): the limit SHMALL");
+    }
     return turn.Fails(EINVAL, "shmget(2): size is less than SHMMIN or greater than SHMMAX");
   }
   if (TotalPages(s, turn.space()) > limits.shmall - s.PagesOf(size.value)) {
     return turn.Fails(ENOSPC, "shmget(2): the limit SHMALL");
   }
-  const bool huge = flags.Has(abi::kShmHugetlb);
   if (huge && HugePagesFail(turn, flags, size.value)) return;
   if (size.value > kSurelyAvailable) {
     turn.Fails(ENOMEM, "shmget(2): no memory could be allocated");

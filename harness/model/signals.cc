@@ -65,7 +65,7 @@ void InterruptCall(Turn& turn, const Op& op) {
                         : "signal(7): the call is interrupted by a signal handler");
 }
 
-void SendSignal(State& state, int process, int signal) {
+void SendSignal(State& state, int sender, int process, int signal) {
   ProcessState& victim = state.process(process);
   if (victim.life != Life::kAlive && !state.HasOtherThreads(process)) return;
   ProcessState& group = state.LeaderOf(process);
@@ -75,8 +75,10 @@ void SendSignal(State& state, int process, int signal) {
     if (!handling->second.ignored && victim.pending) victim.interrupted = signal;
     return;
   }
-  // pid_namespaces(7): the first process of a namespace gets no signal that it does not handle.
-  if (signal != abi::kSigkill && signal != abi::kSigstop && victim.inner_pid == 1) return;
+  // pid_namespaces(7): the first process of a namespace gets no signal that it does not handle, but
+  // SIGKILL and SIGSTOP from outside.
+  const bool inside = state.process(sender).pid_space == victim.pid_space;
+  if (victim.inner_pid == 1 && (inside || !IsForced(signal))) return;
   if (signal == abi::kSigstop) return Stop(state, victim.leader);
   if (signal == abi::kSigcont) return;
   if (victim.stopped && signal != abi::kSigkill) return Hold(state, victim.leader, signal);

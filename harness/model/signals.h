@@ -18,7 +18,7 @@ inline constexpr int kSigsetxid = 33;
 // The call of turn.me looks at the signal that has interrupted it.
 void InterruptCall(Turn& turn, const Op& op);
 
-// What sending a signal does to a process, apart from to its call.
-void SendSignal(State& state, int process, int signal);
+// What a signal of one process does to another, apart from to its call.
+void SendSignal(State& state, int sender, int process, int signal);
 
 }  // namespace ipcrig

@@ -77,6 +77,7 @@ inline constexpr int kSigint = 2;
 inline constexpr int kSigbus = 7;
 inline constexpr int kSigkill = 9;
 inline constexpr int kSigusr1 = 10;
+inline constexpr int kSigabrt = 6;
 inline constexpr int kSigsegv = 11;
 inline constexpr int kSigusr2 = 12;
 inline constexpr int kSigpipe = 13;

@@ -46,7 +46,7 @@ struct Facts {
   int64_t huge_page_size = 0;
   int64_t swap = 0;
   int64_t shm_rmid_forced = 0;
-  int64_t user_namespace = 0;    // 1: no user or group ids but uid and gid are mapped
+  int64_t user_namespace = 0;  // 1: no user or group ids but uid and gid are mapped
   int64_t page_size = 4096;
   int64_t shmmax = 0;
   int64_t shmmni = 0;

@@ -6,9 +6,11 @@
 //   expect(run("ipcs -%c", 'm') == 0, "ipcs fails");
 //   expect(says("key shmid owner perms bytes nattch status"), "no heading");
 //
-// An expectation that does not hold ends the program with 1, and the command is shown.
+// An expectation that does not hold ends the program with 1, and the command is shown. The source
+// that includes this defines _GNU_SOURCE.
 #pragma once
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +19,7 @@
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 union semun {
   int val;
@@ -25,8 +28,8 @@ union semun {
 };
 
 static char command[256];
-static char
-    output[1 << 16];  // of the command: blanks are single, a newline stands before and behind
+// Of the command: blanks are single, a newline stands before and behind.
+static char output[1 << 16];
 
 static inline void fail(const char* what) {
   printf("%s\n%s:%s", what, command, output);
@@ -49,21 +52,46 @@ static inline void squeeze(char* text) {
   *to = '\0';
 }
 
+// Starts the command, which is words between blanks, with its output in `to`. No shell, which would
+// take as long as the command.
+static inline pid_t start(int to) {
+  static char words[sizeof command];
+  strcpy(words, command);
+  char* argv[16] = {0};
+  int count = 0;
+  for (char* word = strtok(words, " "); word != NULL && count < 15; word = strtok(NULL, " ")) {
+    argv[count++] = word;
+  }
+  const pid_t child = vfork();
+  if (child == 0) {
+    dup2(to, STDOUT_FILENO);
+    dup2(to, STDERR_FILENO);
+    execvp(argv[0], argv);
+    _exit(127);
+  }
+  return child;
+}
+
 // Runs a command and keeps what it prints. Its exit status.
 static inline int run(const char* format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  vsnprintf(command, sizeof command - 8, format, arguments);
+  vsnprintf(command, sizeof command, format, arguments);
   va_end(arguments);
-  char line[sizeof command + 8];
-  snprintf(line, sizeof line, "%s 2>&1", command);
-  FILE* stream = popen(line, "r");
-  if (stream == NULL) fail("popen");
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) == -1) fail("pipe2");
+  const pid_t child = start(ends[1]);
+  if (child == -1) fail("vfork");
+  close(ends[1]);
+  FILE* stream = fdopen(ends[0], "r");
+  if (stream == NULL) fail("fdopen");
   output[0] = '\n';
   const size_t size = fread(output + 1, 1, sizeof output - 2, stream);
+  fclose(stream);
   output[size + 1] = '\0';
   squeeze(output + 1);
-  const int status = pclose(stream);
+  int status = 0;
+  if (waitpid(child, &status, 0) != child) fail("waitpid");
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
