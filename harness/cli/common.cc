@@ -79,10 +79,12 @@ std::string MissingProgram(const LoadedScenario& loaded, const std::string& dire
 std::string LoadOne(const std::string& path, const std::string& programs,
                     std::vector<LoadedScenario>& loaded) {
   std::ifstream file(path, std::ios::binary);
-  std::string text(kMaxScenarioBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  std::string text;
+  char part[4096];
+  while (text.size() <= kMaxScenarioBytes && file.read(part, sizeof(part)).gcount() > 0) {
+    text.append(part, static_cast<size_t>(file.gcount()));
+  }
   if (!file.is_open() || file.bad()) return fmt::format("{}: cannot read this file", path);
-  text.resize(static_cast<size_t>(file.gcount()));
   auto parsed = ParseScenario(text, path);
   if (const auto* error = std::get_if<ParseError>(&parsed)) return error->Text();
   loaded.push_back({path, text, std::move(std::get<Scenario>(parsed))});

@@ -12,7 +12,7 @@
 
 namespace ipcrig {
 
-Result<Board*> CreateBoard() {
+Result<Board*> CreateBoard(size_t processes) {
   UniqueFd fd(memfd_create("ipcrig-board", 0));
   if (!fd.ok()) return Error{"memfd_create", errno};
   if (ftruncate(fd.get(), sizeof(Board)) != 0) return Error{"ftruncate of the board", errno};
@@ -20,9 +20,9 @@ Result<Board*> CreateBoard() {
   if (board == nullptr) return Error{"mmap of the board", errno};
   board->board_fd = fd.Release();
   for (int32_t& id : board->ids) id = -1;
-  for (int i = 0; i < kMaxProcesses; ++i) {
+  for (size_t i = 0; i < processes; ++i) {
     Lane& lane = board->lanes[i];
-    lane.leader = i;
+    lane.leader = static_cast<int32_t>(i);
     lane.output = -1;
     for (auto& ends : lane.pipes) ends[0] = ends[1] = -1;
   }

@@ -86,8 +86,9 @@ struct Board {
 
 static_assert(std::atomic<uint32_t>::is_always_lock_free);
 
-// A new board in a memfd without close-on-exec; never unmapped.
-Result<Board*> CreateBoard();
+// A new board in a memfd without close-on-exec; never unmapped. Only the first lanes are prepared:
+// a page that is not touched costs nothing.
+Result<Board*> CreateBoard(size_t processes);
 // The board of an inherited descriptor, in a worker that was exec'd; nullptr on failure.
 Board* MapBoard(int fd);
 

@@ -70,7 +70,7 @@ bool Engine::Prepare() {
     Emit({.kind = Event::Kind::kSkip, .text = std::move(missing)});
     return false;
   }
-  auto board = CreateBoard();
+  auto board = CreateBoard(scenario_.names.processes.size());
   if (!board.ok()) {
     Emit({.kind = Event::Kind::kBroken, .text = board.error().Text()});
     return false;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The view of ipcs(1): its four tables, parsed.
-#include <grp.h>
-#include <pwd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <ctime>
@@ -11,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "exec/accounts.h"
 #include "exec/tool.h"
 #include "exec/views.h"
 #include "ops/abi.h"
@@ -160,24 +158,8 @@ int64_t LookUp(const std::string& name, bool group) {
     Cells cells{name};
     return TakeNumber(cells);
   }
-  const auto fits = [&](const char* known) {
-    return std::string_view(known).substr(0, kPrintedNameLength) == name;
-  };
-  int64_t id = -1;
-  if (group) {
-    setgrent();
-    for (const struct group* entry = getgrent(); entry != nullptr && id < 0; entry = getgrent()) {
-      if (fits(entry->gr_name)) id = entry->gr_gid;
-    }
-    endgrent();
-  } else {
-    setpwent();
-    for (const passwd* entry = getpwent(); entry != nullptr && id < 0; entry = getpwent()) {
-      if (fits(entry->pw_name)) id = entry->pw_uid;
-    }
-    endpwent();
-  }
-  return id;
+  const Accounts& known = KnownAccounts();
+  return IdOf(group ? known.groups : known.users, name, kPrintedNameLength);
 }
 
 }  // namespace

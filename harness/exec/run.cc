@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/require.h"
+#include "exec/accounts.h"
 
 namespace ipcrig {
 namespace {
@@ -47,6 +48,7 @@ int64_t NowMs() {
 }  // namespace
 
 Result<Run> Run::Start(const Scenario& scenario, const RunOptions& options) {
+  if (options.ipcs_program) (void)KnownAccounts();
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return Error{"pipe", errno};
   UniqueFd from(ends[0]);

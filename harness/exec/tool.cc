@@ -2,7 +2,6 @@
 #include "exec/tool.h"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +24,17 @@ std::string ReadAll(int fd) {
   return text;
 }
 
+// posix_spawnp(3) would ask for the disposition of every signal first, a hundred system calls where
+// there is nothing to change. The child borrows our memory until it executes: it tells us `error`.
+pid_t Spawn(int output, char* const argv[], char* const environment[], volatile int& error) {
+  const pid_t pid = vfork();
+  if (pid < 0) error = errno;
+  if (pid != 0) return pid;
+  if (dup2(output, STDOUT_FILENO) >= 0) execvpe(argv[0], argv, environment);
+  error = errno;
+  _exit(127);
+}
+
 }  // namespace
 
 Result<std::string> RunTool(std::vector<std::string> arguments) {
@@ -33,9 +43,6 @@ Result<std::string> RunTool(std::vector<std::string> arguments) {
   if (pipe2(ends, O_CLOEXEC) != 0) return Error{"pipe", errno};
   const UniqueFd from(ends[0]);
   UniqueFd to(ends[1]);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, to.get(), STDOUT_FILENO);
   std::vector<char*> argv;
   argv.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -44,14 +51,13 @@ Result<std::string> RunTool(std::vector<std::string> arguments) {
   char locale[] = "LC_ALL=C";
   char zone[] = "TZ=UTC";
   char* const environment[] = {path, locale, zone, nullptr};
-  pid_t pid = 0;
-  const int error = posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), environment);
-  posix_spawn_file_actions_destroy(&actions);
+  volatile int error = 0;
+  const pid_t pid = Spawn(to.get(), argv.data(), environment, error);
   to.Reset();
-  if (error != 0) return Error{arguments.front(), error};
   std::string text = ReadAll(from.get());
   int status = 0;
-  waitpid(pid, &status, 0);
+  if (pid > 0) waitpid(pid, &status, 0);
+  if (error != 0) return Error{arguments.front(), error};
   if (status == 0) return text;
   std::string command = arguments.front();
   for (size_t i = 1; i < arguments.size(); ++i) command += " " + arguments[i];
