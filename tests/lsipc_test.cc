@@ -22,8 +22,6 @@
 namespace ipcrig {
 namespace {
 
-constexpr int64_t kThen = 1795421828;  // Nov 23 08:17:08 2026 UTC
-
 // Recorded with lsipc of util-linux 2.38.1 in a namespace of its own.
 constexpr std::string_view kShm =
     R"(KEY="0xdeadbeef" ID="0" PERMS="rw-r-----" CUID="0" UID="0" GID="0" SIZE="5000" )"

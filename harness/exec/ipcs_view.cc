@@ -197,7 +197,7 @@ View IpcsView(const std::vector<std::string>& options) {
   IpcsContext context{"", LookUp, time(nullptr)};
   for (const std::string& option : options) {
     context.option = option;
-    const auto text = option.empty() ? RunTool({"ipcs"}) : RunTool({"ipcs", option.c_str()});
+    const auto text = option.empty() ? RunTool({"ipcs"}) : RunTool({"ipcs", option});
     const auto parsed = text.ok() ? ParseIpcs(context, *text, view) : Result<bool>(text.error());
     if (!parsed.ok()) {
       view.unavailable = parsed.error().Text();

@@ -25,6 +25,15 @@ int ToNumber(std::string_view digits, int otherwise) {
   return number;
 }
 
+// An emulator of another architecture gives a program other numbers of system calls than the kernel
+// that runs it, whose numbers stand in /proc.
+bool NumbersAreOurs() {
+  const UniqueFd own(open("/proc/self/syscall", O_RDONLY | O_CLOEXEC));
+  char buffer[256];
+  const std::string_view text = ReadAgain(own.get(), buffer, sizeof(buffer));
+  return text.empty() || ToNumber(text, -1) == SYS_pread64;
+}
+
 // The calls that a program is likely to hang in.
 std::string SyscallName(int number) {
   switch (number) {
@@ -57,8 +66,11 @@ std::string Describe(const ProcLook& look) {
 }
 
 ProcWatch::ProcWatch(int proc_pid)
-    : stat_(open(fmt::format("/proc/{}/stat", proc_pid).c_str(), O_RDONLY | O_CLOEXEC)),
-      syscall_(open(fmt::format("/proc/{}/syscall", proc_pid).c_str(), O_RDONLY | O_CLOEXEC)) {}
+    : stat_(open(fmt::format("/proc/{}/stat", proc_pid).c_str(), O_RDONLY | O_CLOEXEC)) {
+  static const bool ours = NumbersAreOurs();
+  if (!ours) return;
+  syscall_.Reset(open(fmt::format("/proc/{}/syscall", proc_pid).c_str(), O_RDONLY | O_CLOEXEC));
+}
 
 ProcLook ProcWatch::Look() const {
   char buffer[1024];

@@ -34,7 +34,7 @@ class ProcWatch {
   explicit ProcWatch(int proc_pid);
 
   ProcLook Look() const;
-  // Whether /proc/PID/syscall can be read here.
+  // Whether /proc/PID/syscall can be read here, and its numbers are those of this program.
   bool SeesSyscalls() const { return syscall_.ok(); }
 
  private:
