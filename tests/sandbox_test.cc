@@ -120,8 +120,8 @@ TEST(Sandbox, OrdinaryUserRunsTheScenarios) {
   if (RunCommand({IPCRIG_BINARY, "--version"}, nobody).exit_code != 0) {
     GTEST_SKIP() << "the build directory is not accessible to others";
   }
-  const CommandResult result =
-      RunCommand({IPCRIG_BINARY, "run", std::string(IPCRIG_SOURCE_DIR) + "/scenarios"}, nobody);
+  const std::string scenarios = std::string(IPCRIG_SOURCE_DIR) + "/scenarios";
+  const CommandResult result = RunCommand({IPCRIG_BINARY, "run", "--jobs", "2", scenarios}, nobody);
   EXPECT_TRUE(result.exit_code == 0 || result.exit_code == 69) << result.output;
 }
 
@@ -152,7 +152,7 @@ class ForeignObjects : public testing::Test {
 TEST_F(ForeignObjects, PrivateRunsNeitherSeeNorTouchThem) {
   const std::string before = Everything();
   const CommandResult result =
-      RunCommand({IPCRIG_BINARY, "run", std::string(IPCRIG_SOURCE_DIR) + "/scenarios"});
+      RunCommand({IPCRIG_BINARY, "run", std::string(IPCRIG_SOURCE_DIR) + "/scenarios/shm"});
   EXPECT_TRUE(result.exit_code == 0 || result.exit_code == 69) << result.output;
   EXPECT_EQ(Everything(), before);
 }

@@ -3,6 +3,7 @@
 // Accesses to attached memory, and the calls that change mappings. These keep to addresses that
 // attaches have covered: elsewhere lies the worker itself, and the answer is EFAULT without a call.
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -76,12 +77,16 @@ void Munmap::Call(Worker& worker) const {
   OnCovered(worker, address, length, [](void* at, size_t count) { return munmap(at, count); });
 }
 
+// AddressSanitizer replaces mlock(2) and munlock(2) by functions that do nothing.
 void Mlock::Call(Worker& worker) const {
-  OnCovered(worker, address, length, [](void* at, size_t count) { return mlock(at, count); });
+  OnCovered(worker, address, length,
+            [](void* at, size_t count) { return static_cast<int>(syscall(SYS_mlock, at, count)); });
 }
 
 void Munlock::Call(Worker& worker) const {
-  OnCovered(worker, address, length, [](void* at, size_t count) { return munlock(at, count); });
+  OnCovered(worker, address, length, [](void* at, size_t count) {
+    return static_cast<int>(syscall(SYS_munlock, at, count));
+  });
 }
 
 void Madvise::Call(Worker& worker) const {
