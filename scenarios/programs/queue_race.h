@@ -36,8 +36,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { kRaceMs = 60, kRacePatienceSeconds = 5, kRaceMostChildren = 64, kRaceMostQueues = 4 };
-enum { kRaceLeast = 12 };  // rounds
+enum { kRaceMs = 60, kRacePatienceSeconds = 8, kRaceMostChildren = 64, kRaceMostQueues = 4 };
+enum { kRaceLeast = 6 };  // rounds
 enum { kLongest = 8192 };  // MSGMAX
 
 struct race {
