@@ -37,7 +37,7 @@
 #include <unistd.h>
 
 enum { kRaceMs = 60, kRacePatienceSeconds = 8, kRaceMostChildren = 64, kRaceMostQueues = 4 };
-enum { kRaceLeast = 6 };  // rounds
+enum { kRaceLeast = 6 };   // rounds
 enum { kLongest = 8192 };  // MSGMAX
 
 struct race {
