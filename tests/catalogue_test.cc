@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
-#include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -297,12 +295,6 @@ TEST_F(CatalogueCommand, WithoutOneListThereIsNothingToSay) {
   EXPECT_EQ(Run({directory(), "/no/such/place"}).exit_code, 64);
   (void)other.Write("catalogue.txt", kList);
   EXPECT_EQ(Run({directory(), other.path()}).exit_code, 64);
-}
-
-std::string Contents(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
 }
 
 // The list as it is, and all files of the repository that can cover something.

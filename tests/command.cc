@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <sstream>
 
 #include "base/require.h"
 
@@ -37,6 +38,16 @@ constexpr uid_t kNobody = 65534;
   argv.push_back(nullptr);
   execv(argv[0], argv.data());
   _exit(127);
+}
+
+std::string ReadAll(int file) {
+  std::string text;
+  char buffer[4096];
+  for (ssize_t length = 1; length > 0;) {
+    length = read(file, buffer, sizeof(buffer));
+    if (length > 0) text.append(buffer, static_cast<size_t>(length));
+  }
+  return text;
 }
 
 // The parent and the name of a living process; false for zombies.
@@ -76,11 +87,7 @@ void CommandProcess::Signal(int signal) const { kill(pid_, signal); }
 
 CommandResult CommandProcess::Wait() {
   CommandResult result;
-  char buffer[4096];
-  for (ssize_t length = 1; length > 0;) {
-    length = read(output_.get(), buffer, sizeof(buffer));
-    if (length > 0) result.output.append(buffer, static_cast<size_t>(length));
-  }
+  result.output = ReadAll(output_.get());
   int status = 0;
   waitpid(pid_, &status, 0);
   pid_ = -1;
@@ -90,6 +97,24 @@ CommandResult CommandProcess::Wait() {
 
 CommandResult RunCommand(const std::vector<std::string>& arguments, const CommandOptions& options) {
   return CommandProcess(arguments, options).Wait();
+}
+
+std::string AnswerOfChild(const std::function<std::string()>& work) {
+  int ends[2];
+  IPC_REQUIRE(pipe2(ends, O_CLOEXEC) == 0, "no pipe for a child");
+  const pid_t child = fork();
+  IPC_REQUIRE(child >= 0, "no child");
+  if (child == 0) {
+    const std::string answer = work();
+    const ssize_t written = write(ends[1], answer.data(), answer.size());
+    _exit(written == static_cast<ssize_t>(answer.size()) ? 0 : 1);
+  }
+  close(ends[1]);
+  std::string answer = ReadAll(ends[0]);
+  close(ends[0]);
+  int status = -1;
+  waitpid(child, &status, 0);
+  return status == 0 ? answer : "the child ended with status " + std::to_string(status);
 }
 
 void BecomeReaper() { prctl(PR_SET_CHILD_SUBREAPER, 1); }
@@ -112,6 +137,12 @@ std::vector<std::string> LivingDescendants() {
     if (at == getpid()) names.push_back(info.second);
   }
   return names;
+}
+
+std::string Contents(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
 }
 
 ScratchDirectory::ScratchDirectory() {

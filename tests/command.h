@@ -11,6 +11,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -47,10 +48,17 @@ class CommandProcess {
 CommandResult RunCommand(const std::vector<std::string>& arguments,
                          const CommandOptions& options = {});
 
+// What `work` returns in a child of this process, which may unshare(2) and setuid(2) as it likes;
+// or how the child ended instead.
+std::string AnswerOfChild(const std::function<std::string()>& work);
+
 // Makes this process the reaper of orphans among its descendants (PR_SET_CHILD_SUBREAPER).
 void BecomeReaper();
 // Reaps what has ended. The names (comm) of the descendants that live.
 std::vector<std::string> LivingDescendants();
+
+// What is in a file.
+std::string Contents(const std::string& path);
 
 // A directory for a test's files, removed with everything in it.
 class ScratchDirectory {

@@ -15,10 +15,10 @@ using Want = Expectation::Kind;
 
 constexpr int kPids[] = {101, 102};
 
-Names SomeNames() { return {{"A", "B"}, {{"q", Kind::kQueue}, {"at", Kind::kAddress}}}; }
+Names TwoNames() { return {{"A", "B"}, {{"q", Kind::kQueue}, {"at", Kind::kAddress}}}; }
 
 Op OpOf(std::string_view call) {
-  Names names = SomeNames();
+  Names names = TwoNames();
   Reader in(call, names);
   const Op op = ReadOp(in);
   EXPECT_TRUE(in.ok()) << call << ": " << in.error().message;
@@ -37,7 +37,7 @@ const Op kExec = OpOf("exec(\"x\")");
 const Op kExit = OpOf("exit(3)");
 
 Expectation Parse(const Op& op, std::string_view text) {
-  Names names = SomeNames();
+  Names names = TwoNames();
   Reader in(text, names);
   Expectation expect = ReadExpectation(in, op);
   EXPECT_TRUE(in.ok()) << text << ": " << in.error().message;
@@ -49,7 +49,7 @@ Expectation Parse(const Op& op, std::string_view text) {
 Expectation Normal(const Op& op, const std::string& text, Want kind) {
   const Expectation expect = Parse(op, text);
   EXPECT_EQ(expect.kind, kind) << text;
-  const Names names = SomeNames();
+  const Names names = TwoNames();
   Writer out{names, ""};
   PrintExpectation(out, op, expect);
   EXPECT_EQ(out.out, text);
@@ -57,7 +57,7 @@ Expectation Normal(const Op& op, const std::string& text, Want kind) {
 }
 
 std::string ErrorOf(const Op& op, std::string_view text) {
-  Names names = SomeNames();
+  Names names = TwoNames();
   Reader in(text, names);
   ReadExpectation(in, op);
   return in.ok() ? "" : std::to_string(in.error().column) + ": " + in.error().message;

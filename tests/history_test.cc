@@ -10,12 +10,13 @@
 namespace ipcrig {
 namespace {
 
-using Kind = Event::Kind;
+using EventKind = Event::Kind;
 
-constexpr Kind kKinds[] = {Kind::kStart,    Kind::kCall,  Kind::kReturn,   Kind::kEnded,
-                           Kind::kAsleep,   Kind::kBusy,  Kind::kNotRun,   Kind::kSkip,
-                           Kind::kSnapshot, Kind::kClose, Kind::kSurvivor, Kind::kRemove,
-                           Kind::kBroken,   Kind::kDone};
+constexpr EventKind kKinds[] = {EventKind::kStart,  EventKind::kCall,     EventKind::kReturn,
+                                EventKind::kEnded,  EventKind::kAsleep,   EventKind::kBusy,
+                                EventKind::kNotRun, EventKind::kSkip,     EventKind::kSnapshot,
+                                EventKind::kClose,  EventKind::kSurvivor, EventKind::kRemove,
+                                EventKind::kBroken, EventKind::kDone};
 constexpr Outcome::Kind kOutcomes[] = {Outcome::Kind::kReturned, Outcome::Kind::kFailed,
                                        Outcome::Kind::kFaulted, Outcome::Kind::kExited,
                                        Outcome::Kind::kKilled};
@@ -49,7 +50,7 @@ History FullHistory() {
   History history;
   int64_t number = 1;
   history.facts.ForEach([&](std::string_view, int64_t& value) { value = number *= -3; });
-  for (const Kind kind : kKinds) {
+  for (const EventKind kind : kKinds) {
     for (const Outcome::Kind outcome : kOutcomes) {
       Event event;
       event.kind = kind;
@@ -62,24 +63,24 @@ History FullHistory() {
       history.events.push_back(event);
     }
   }
-  Event snapshot{Kind::kSnapshot};
+  Event snapshot{EventKind::kSnapshot};
   snapshot.snapshot = {FullView(), {"proc", "cannot read \"/proc\"\n"}, {"ipcs"}};
   history.events.insert(history.events.begin() + 3, snapshot);
   history.events.push_back(snapshot);
-  history.events.push_back({Kind::kDone});
+  history.events.push_back({EventKind::kDone});
   return history;
 }
 
 std::string SmallText() {
   History history;
-  Event returned{Kind::kReturn, 0, 1, 5, 6};
+  Event returned{EventKind::kReturn, 0, 1, 5, 6};
   returned.outcome = {Outcome::Kind::kReturned, 3, {1}, "one"};
-  Event snapshot{Kind::kSnapshot, 1};
+  Event snapshot{EventKind::kSnapshot, 1};
   snapshot.snapshot = {{"stat"}};
   ObjectRow row{ObjectKind::kShm, 4};
   row[Column::kKey] = 7;
   snapshot.snapshot[0].rows = {row};
-  history.events = {{Kind::kCall, 0, 1, 5}, returned, snapshot, {Kind::kDone}};
+  history.events = {{EventKind::kCall, 0, 1, 5}, returned, snapshot, {EventKind::kDone}};
   return PrintHistory(history);
 }
 
@@ -147,7 +148,7 @@ TEST(History, ALineThatWasCutOffIsIgnored) {
   const auto parsed = ParseHistory(cut);
   ASSERT_TRUE(parsed.ok()) << parsed.error().Text();
   ASSERT_EQ(parsed->events.size(), 1u);
-  EXPECT_EQ(parsed->events[0].kind, Kind::kCall);
+  EXPECT_EQ(parsed->events[0].kind, EventKind::kCall);
   EXPECT_FALSE(parsed->Complete());
   EXPECT_EQ(PrintHistory(*parsed), whole);
 }
@@ -157,10 +158,10 @@ TEST(History, IsCompleteWhereTheEngineCameToItsEnd) {
   ASSERT_TRUE(parsed.ok());
   EXPECT_TRUE(parsed->Complete());
   EXPECT_FALSE(History{}.Complete());
-  const Event* found = parsed->Find(Kind::kReturn);
+  const Event* found = parsed->Find(EventKind::kReturn);
   ASSERT_NE(found, nullptr);
   EXPECT_EQ(found->outcome.bytes, "one");
-  EXPECT_EQ(parsed->Find(Kind::kBroken), nullptr);
+  EXPECT_EQ(parsed->Find(EventKind::kBroken), nullptr);
 }
 
 TEST(History, WhatIsNoHistoryIsSaidToBeNone) {

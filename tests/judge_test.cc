@@ -14,7 +14,7 @@ namespace ipcrig {
 namespace {
 
 using testing::HasSubstr;
-using Kind = Event::Kind;
+using EventKind = Event::Kind;
 
 constexpr std::string_view kMessages = R"(
 A  q = msgget(IPC_PRIVATE, 0600)
@@ -25,7 +25,7 @@ ipcs
 A  msgctl(q, IPC_RMID)
 )";
 
-size_t IndexOf(const History& history, Kind kind) {
+size_t IndexOf(const History& history, EventKind kind) {
   size_t i = 0;
   while (i < history.events.size() && history.events[i].kind != kind) ++i;
   IPC_REQUIRE(i < history.events.size(), "no such event");
@@ -62,7 +62,7 @@ TEST(Judge, AnEngineThatEndedTooEarlySaysNothingAboutTheKernel) {
 
 TEST(Judge, AnEngineThatEndedTooEarlyIsReportedWithItsLastLine) {
   Observed run(kMessages);
-  run.history.events.resize(IndexOf(run.history, Kind::kSnapshot));
+  run.history.events.resize(IndexOf(run.history, EventKind::kSnapshot));
   const Judgement judgement = JudgementOf(run);
   EXPECT_EQ(judgement.verdict, Verdict::kBroken) << JudgementText(judgement);
   EXPECT_THAT(judgement.reason, HasSubstr("line 4: A  msgsnd(q, 1, \"text\", 0)"));
@@ -71,7 +71,7 @@ TEST(Judge, AnEngineThatEndedTooEarlyIsReportedWithItsLastLine) {
 TEST(Judge, AFindingBeforeTheEngineEndedIsStillAFinding) {
   Observed run(kMessages);
   run.OutcomeOf("B").bytes = "other";
-  run.history.events.resize(IndexOf(run.history, Kind::kClose));
+  run.history.events.resize(IndexOf(run.history, EventKind::kClose));
   EXPECT_EQ(run.Verdict(), "conformance") << run.Text();
 }
 
@@ -114,8 +114,8 @@ TEST(Judge, AScenarioThatCannotRunHereIsSkippedWithItsReason) {
 
 TEST(Judge, AnEngineThatSaysItIsBrokenIsBroken) {
   Observed run(kMessages);
-  const size_t at = IndexOf(run.history, Kind::kSnapshot);
-  run.history.events[at] = {.kind = Kind::kBroken, .text = "fork: no more processes"};
+  const size_t at = IndexOf(run.history, EventKind::kSnapshot);
+  run.history.events[at] = {.kind = EventKind::kBroken, .text = "fork: no more processes"};
   const Judgement judgement = JudgementOf(run);
   EXPECT_EQ(judgement.verdict, Verdict::kBroken);
   EXPECT_EQ(judgement.reason, "fork: no more processes");
@@ -320,9 +320,9 @@ TEST(Judge, WhatIsLeftAtTheEndIsRemovedAndThenThereIsNothing) {
   Observed run("A  q = msgget(IPC_PRIVATE, 0600)\n");
   EXPECT_EQ(run.Verdict(), "pass") << run.Text();
   auto& events = run.history.events;
-  const Snapshot full = events[IndexOf(run.history, Kind::kSnapshot)].snapshot;
+  const Snapshot full = events[IndexOf(run.history, EventKind::kSnapshot)].snapshot;
   for (Event& event : events) {
-    if (event.kind == Kind::kSnapshot && event.text == "after removal") event.snapshot = full;
+    if (event.kind == EventKind::kSnapshot && event.text == "after removal") event.snapshot = full;
   }
   EXPECT_EQ(run.Verdict(), "leak");
 }

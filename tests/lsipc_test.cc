@@ -6,7 +6,6 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 
 #include <gtest/gtest.h>
 
+#include "command.h"
 #include "exec/tool.h"
 #include "exec/views.h"
 
@@ -49,14 +49,14 @@ std::vector<ObjectRow> Parse(ObjectKind kind, std::string_view text) {
   return view.rows;
 }
 
-std::string ErrorOf(std::string_view text) {
+std::string ParseErrorOf(std::string_view text) {
   View view;
   const auto parsed = ParseLsipc(ObjectKind::kMsg, text, view);
   return parsed.ok() ? "" : parsed.error().Text();
 }
 
 // The cells of a row as text, those that it does not have left out.
-std::string CellsOf(const ObjectRow& row) {
+std::string TextOf(const ObjectRow& row) {
   std::string text = std::string(ObjectKindName(row.kind)) + " " + std::to_string(row.id);
   for (int i = 0; i < kColumns; ++i) {
     const auto column = static_cast<Column>(i);
@@ -69,10 +69,10 @@ std::string CellsOf(const ObjectRow& row) {
 TEST(Lsipc, SegmentsHaveAllColumnsButTheGroupOfTheCreator) {
   const auto rows = Parse(ObjectKind::kShm, kShm);
   ASSERT_EQ(rows.size(), 2U);
-  EXPECT_EQ(CellsOf(rows[0]),
+  EXPECT_EQ(TextOf(rows[0]),
             "shm 0 key=-559038737 uid=0 gid=0 cuid=0 mode=416 status=1024 size=5000 nattch=1 "
             "cpid=1 lpid=7 atime=1795421828 dtime=0 ctime=1795421829");
-  EXPECT_EQ(CellsOf(rows[1]),
+  EXPECT_EQ(TextOf(rows[1]),
             "shm 32769 key=0 uid=13 gid=14 cuid=12 mode=458 status=1536 size=1099511627776 "
             "nattch=0 cpid=1 lpid=0 atime=0 dtime=1795421828 ctime=1835452800");
 }
@@ -80,7 +80,7 @@ TEST(Lsipc, SegmentsHaveAllColumnsButTheGroupOfTheCreator) {
 TEST(Lsipc, QueuesHaveNoLimitAndNoGroupOfTheCreator) {
   const auto rows = Parse(ObjectKind::kMsg, kMsg);
   ASSERT_EQ(rows.size(), 1U);
-  EXPECT_EQ(CellsOf(rows[0]),
+  EXPECT_EQ(TextOf(rows[0]),
             "msg 0 key=464 uid=65534 gid=12345 cuid=0 mode=402 ctime=1795421828 cbytes=3 qnum=1 "
             "lspid=1 lrpid=0 stime=1795421828 rtime=0");
 }
@@ -88,7 +88,7 @@ TEST(Lsipc, QueuesHaveNoLimitAndNoGroupOfTheCreator) {
 TEST(Lsipc, SetsHaveAllColumns) {
   const auto rows = Parse(ObjectKind::kSem, kSem);
   ASSERT_EQ(rows.size(), 1U);
-  EXPECT_EQ(CellsOf(rows[0]),
+  EXPECT_EQ(TextOf(rows[0]),
             "sem 3 key=7 uid=33 gid=4 cuid=1 cgid=2 mode=438 size=3 ctime=1795421828 otime=0");
 }
 
@@ -99,7 +99,7 @@ TEST(Lsipc, NothingIsPrintedWhereNothingExists) {
 TEST(Lsipc, FieldsMayComeInAnyOrderAndUnknownOnesAreLeftOut) {
   const auto rows = Parse(ObjectKind::kSem, "NEW=\"a b\" NSEMS=\"2\"  ID=\"5\" OTHER=\"\"\n");
   ASSERT_EQ(rows.size(), 1U);
-  EXPECT_EQ(CellsOf(rows[0]), "sem 5 size=2");
+  EXPECT_EQ(TextOf(rows[0]), "sem 5 size=2");
 }
 
 TEST(Lsipc, OneStatusMayRunIntoTheNext) {
@@ -113,26 +113,27 @@ TEST(Lsipc, OneStatusMayRunIntoTheNext) {
 }
 
 TEST(Lsipc, GarbageIsAnError) {
-  EXPECT_EQ(ErrorOf("lsipc: unknown column\n"), "not a field: lsipc: unknown column");
-  EXPECT_EQ(ErrorOf("\n"), "a row without an ID");
-  EXPECT_EQ(ErrorOf("KEY=\"0x1\"\n"), "a row without an ID");
-  EXPECT_EQ(ErrorOf("ID=\"1\n"), "not a field: ID=\"1");
-  EXPECT_EQ(ErrorOf("ID=\"1\" x\n"), "not a field: x");
-  EXPECT_EQ(ErrorOf("ID=\"-1\"\n"), "bad ID: -1");
-  EXPECT_EQ(ErrorOf("ID=\"2147483648\"\n"), "bad ID: 2147483648");
-  EXPECT_EQ(ErrorOf("ID=\"\"\n"), "bad ID: ");
-  EXPECT_EQ(ErrorOf("ID=\"1\" KEY=\"12\"\n"), "bad KEY: 12");
-  EXPECT_EQ(ErrorOf("ID=\"1\" KEY=\"0x100000000\"\n"), "bad KEY: 0x100000000");
-  EXPECT_EQ(ErrorOf("ID=\"1\" PERMS=\"\"\n"), "bad PERMS: ");
-  EXPECT_EQ(ErrorOf("ID=\"1\" PERMS=\"rw-r----x\"\n"), "");
-  EXPECT_EQ(ErrorOf("ID=\"1\" PERMS=\"rw-r----w\"\n"), "bad PERMS: rw-r----w");
-  EXPECT_EQ(ErrorOf("ID=\"1\" MSGS=\"4.9K\"\n"), "bad MSGS: 4.9K");
-  EXPECT_EQ(ErrorOf("ID=\"1\" UID=\"99999999999999999999\"\n"), "bad UID: 99999999999999999999");
+  EXPECT_EQ(ParseErrorOf("lsipc: unknown column\n"), "not a field: lsipc: unknown column");
+  EXPECT_EQ(ParseErrorOf("\n"), "a row without an ID");
+  EXPECT_EQ(ParseErrorOf("KEY=\"0x1\"\n"), "a row without an ID");
+  EXPECT_EQ(ParseErrorOf("ID=\"1\n"), "not a field: ID=\"1");
+  EXPECT_EQ(ParseErrorOf("ID=\"1\" x\n"), "not a field: x");
+  EXPECT_EQ(ParseErrorOf("ID=\"-1\"\n"), "bad ID: -1");
+  EXPECT_EQ(ParseErrorOf("ID=\"2147483648\"\n"), "bad ID: 2147483648");
+  EXPECT_EQ(ParseErrorOf("ID=\"\"\n"), "bad ID: ");
+  EXPECT_EQ(ParseErrorOf("ID=\"1\" KEY=\"12\"\n"), "bad KEY: 12");
+  EXPECT_EQ(ParseErrorOf("ID=\"1\" KEY=\"0x100000000\"\n"), "bad KEY: 0x100000000");
+  EXPECT_EQ(ParseErrorOf("ID=\"1\" PERMS=\"\"\n"), "bad PERMS: ");
+  EXPECT_EQ(ParseErrorOf("ID=\"1\" PERMS=\"rw-r----x\"\n"), "");
+  EXPECT_EQ(ParseErrorOf("ID=\"1\" PERMS=\"rw-r----w\"\n"), "bad PERMS: rw-r----w");
+  EXPECT_EQ(ParseErrorOf("ID=\"1\" MSGS=\"4.9K\"\n"), "bad MSGS: 4.9K");
+  EXPECT_EQ(ParseErrorOf("ID=\"1\" UID=\"99999999999999999999\"\n"),
+            "bad UID: 99999999999999999999");
 }
 
 TEST(Lsipc, ATimeIsExactOrAnError) {
   const auto error = [](const std::string& time) {
-    return ErrorOf("ID=\"1\" CTIME=\"" + time + "\"\n");
+    return ParseErrorOf("ID=\"1\" CTIME=\"" + time + "\"\n");
   };
   EXPECT_EQ(error("2026-11-23T08:17:08+00:00"), "");
   EXPECT_NE(error("08:17"), "");
@@ -155,7 +156,7 @@ TEST(Lsipc, NoPrefixOfATableCrashes) {
 }
 
 // Objects whose fields all differ, in a namespace of its own, where nothing else is.
-bool MakeObjects() {
+bool MakeObjectsOfAnother() {
   const int segment = shmget(0x71, 5000, IPC_CREAT | 0640);
   const int removed = shmget(IPC_PRIVATE, 1, 0621);
   const int queue = msgget(static_cast<key_t>(0xdeadbeef), IPC_CREAT | 0622);
@@ -190,7 +191,7 @@ void GiveAway() {
 }
 
 // What makes the views differ; empty where they agree.
-std::string CompareViews() {
+std::string CompareWithLsipc() {
   const View stat = StatView();
   const View lsipc = LsipcView();
   if (!lsipc.unavailable.empty()) return "skip: " + lsipc.unavailable;
@@ -200,15 +201,15 @@ std::string CompareViews() {
     const auto known = std::find_if(stat.rows.begin(), stat.rows.end(), [&](const auto& other) {
       return other.kind == row.kind && other.id == row.id;
     });
-    if (known == stat.rows.end()) return "unknown: " + CellsOf(row);
+    if (known == stat.rows.end()) return "unknown: " + TextOf(row);
     size_t cells = 0;
     for (int i = 0; i < kColumns; ++i) {
       const auto column = static_cast<Column>(i);
       if (!row[column]) continue;
       ++cells;
-      if (row[column] != (*known)[column]) return CellsOf(row) + " is not " + CellsOf(*known);
+      if (row[column] != (*known)[column]) return TextOf(row) + " is not " + TextOf(*known);
     }
-    if (cells != kCellsOf[static_cast<size_t>(row.kind)]) return "columns of " + CellsOf(row);
+    if (cells != kCellsOf[static_cast<size_t>(row.kind)]) return "columns of " + TextOf(row);
   }
   return "";
 }
@@ -216,34 +217,16 @@ std::string CompareViews() {
 std::string CompareInNewNamespace() {
   if (unshare(CLONE_NEWIPC) != 0) return std::string("skip: unshare: ") + strerror(errno);
   if (setegid(21) != 0 || seteuid(22) != 0) return "skip: no other users";
-  if (!MakeObjects()) return "cannot make objects";
+  if (!MakeObjectsOfAnother()) return "cannot make objects";
   if (seteuid(0) != 0) return "cannot be root again";
-  std::string result = CompareViews();
+  std::string result = CompareWithLsipc();
   if (!result.empty()) return result;
   GiveAway();
-  return CompareViews();
+  return CompareWithLsipc();
 }
 
 TEST(Lsipc, AgreesWithTheKernelAboutTheObjectsOfANamespace) {
-  int ends[2];
-  ASSERT_EQ(pipe(ends), 0);
-  const pid_t child = fork();
-  if (child == 0) {
-    const std::string result = CompareInNewNamespace();
-    const ssize_t written = write(ends[1], result.data(), result.size());
-    _exit(written == static_cast<ssize_t>(result.size()) ? 0 : 1);
-  }
-  close(ends[1]);
-  char buffer[1024];
-  std::string result;
-  for (ssize_t length = 1; length > 0;) {
-    length = read(ends[0], buffer, sizeof(buffer));
-    if (length > 0) result.append(buffer, static_cast<size_t>(length));
-  }
-  close(ends[0]);
-  int status = -1;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  ASSERT_EQ(status, 0);
+  const std::string result = AnswerOfChild(CompareInNewNamespace);
   if (result.rfind("skip: ", 0) == 0) GTEST_SKIP() << result.substr(6);
   EXPECT_EQ(result, "");
 }

@@ -8,8 +8,6 @@
 namespace ipcrig {
 namespace {
 
-const SimulationOptions kUser{.facts = UnprivilegedFacts()};
-
 // Address space for moves, which a former attach has covered.
 const std::string kSpare = R"(
 A  big = shmget(IPC_PRIVATE, 65536, 0600)
@@ -214,7 +212,7 @@ A  run = shmat(seg, NULL, SHM_EXEC)           -> EACCES
 A  run = shmat(seg, NULL, SHM_EXEC|SHM_RDONLY)  -> ok
 A  maps(run)                                  -> {prot=5}
 )",
-                      kUser),
+                      Unprivileged()),
             "pass");
 }
 
@@ -275,7 +273,7 @@ A  shmctl(seg, SHM_LOCK)            -> ENOMEM
 A  setrlimit(RLIMIT_MEMLOCK, 8192)
 A  shmctl(seg, SHM_LOCK)            -> ok
 )",
-                      kUser),
+                      Unprivileged()),
             "pass");
 }
 

@@ -15,7 +15,6 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const SimulationOptions kUser{.facts = UnprivilegedFacts()};
 constexpr Rules kStrict{.strict = true};
 constexpr Rules kPosix{.profile = Profile::kPosix};
 
@@ -42,7 +41,7 @@ A  q = msgget(IPC_PRIVATE, 0200)
 A  msgsnd(q, 1, "x", 0)
 A  msgrcv(q, 9, 0, IPC_NOWAIT|MSG_COPY)             -> EACCES
 )",
-                      kUser),
+                      Unprivileged()),
             "pass");
 }
 
@@ -100,7 +99,7 @@ A  semctl(s, 0, SEM_STAT)                   -> EACCES
 A  semctl(s, 0, SEM_STAT_ANY)               -> {nsems=3}
 A  shmctl(0, IPC_INFO)                      -> {highest=0, shmmin=1, shmmni=4096, shmseg=4096}
 )",
-                      kUser),
+                      Unprivileged()),
             "pass");
 }
 
@@ -355,7 +354,7 @@ A  q = msgget(IPC_PRIVATE, 0600)
 A  msgctl(q, IPC_SET, {uid=1000, gid=1000, mode=0600, qbytes=2147483648})  -> EPERM
 A  msgctl(q, IPC_SET, {uid=1000, gid=1000, mode=0600, qbytes=4294967396})  -> 0
 )",
-                      kUser),
+                      Unprivileged()),
             "pass");
 }
 

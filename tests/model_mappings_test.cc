@@ -9,8 +9,6 @@
 namespace ipcrig {
 namespace {
 
-const SimulationOptions kUser{.facts = UnprivilegedFacts()};
-
 TEST(ModelMappings, EachPieceOfAnAttachCounts) {
   EXPECT_EQ(VerdictOf(R"(
 A  seg = shmget(IPC_PRIVATE, 12288, 0600)
@@ -234,7 +232,7 @@ A  setrlimit(RLIMIT_MEMLOCK, 0)
 A  mlock(at, 4096)                  -> EPERM
 A  munlock(at, 4096)                -> 0
 )",
-                      kUser),
+                      Unprivileged()),
             "pass");
   EXPECT_EQ(VerdictOf(R"(
 A  seg = shmget(IPC_PRIVATE, 16777216, 0600)

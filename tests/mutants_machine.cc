@@ -6,7 +6,7 @@ namespace {
 
 #define NAMED(bug) PlantedBug::bug, &#bug[1]
 
-const Mutant kMutants[] = {
+const Mutant kMachineMutants[] = {
     {NAMED(kLockByAnyone), "conformance", R"(
 A  seg = shmget(IPC_PRIVATE, 4096, 0666)
 B  setuid(1000)
@@ -274,6 +274,6 @@ A  msgctl(q, IPC_STAT)
 
 }  // namespace
 
-std::span<const Mutant> MachineMutants() { return kMutants; }
+std::span<const Mutant> MachineMutants() { return kMachineMutants; }
 
 }  // namespace ipcrig

@@ -7,7 +7,7 @@ namespace ipcrig {
 
 namespace {
 
-const Mutant kMutants[] = {
+const Mutant kObjectMutants[] = {
     {NAMED(kNegativeTypeTakesFirst), "conformance", R"(
 A  q = msgget(IPC_PRIVATE, 0600)
 A  msgsnd(q, 3, "three", 0)
@@ -347,6 +347,6 @@ A  q = msgget(IPC_PRIVATE, 0600)
 
 #undef NAMED
 
-std::span<const Mutant> ObjectMutants() { return kMutants; }
+std::span<const Mutant> ObjectMutants() { return kObjectMutants; }
 
 }  // namespace ipcrig

@@ -129,7 +129,7 @@ std::vector<Op> ReadLines(Names& names) {
   return ops;
 }
 
-std::string ErrorOf(std::string_view line) {
+std::string CallErrorOf(std::string_view line) {
   Names names{{"A"}, {{"q", Kind::kQueue}}};
   Reader in(line, names);
   ReadOp(in);
@@ -202,7 +202,7 @@ TEST(Ops, OnlyCallsThatMakeSomethingCanBeAssigned) {
   }
   EXPECT_EQ(assigning, (std::set<std::string>{"ftok", "shmget", "shmat", "mremap", "msgget",
                                               "semget", "pipe", "pipe2"}));
-  EXPECT_EQ(ErrorOf("x = exit(0)"), "1: exit has no result to keep");
+  EXPECT_EQ(CallErrorOf("x = exit(0)"), "1: exit has no result to keep");
 }
 
 TEST(Ops, PrintCallLeavesTheVariableOut) {
@@ -265,25 +265,25 @@ TEST(Ops, AnUnknownFormListsTheWordsThatTellThemApart) {
   constexpr const char* kOfMsgctl =
       "8: unknown form of msgctl: it knows IPC_STAT, MSG_STAT, MSG_STAT_ANY, IPC_SET, IPC_RMID, "
       "IPC_INFO, MSG_INFO";
-  EXPECT_EQ(ErrorOf("msgctl(q, IPC_STOP)"), kOfMsgctl);
-  EXPECT_EQ(ErrorOf("msgctl(q)"), kOfMsgctl);
-  EXPECT_EQ(ErrorOf("semctl(q, IPC_RMID)"),
+  EXPECT_EQ(CallErrorOf("msgctl(q, IPC_STOP)"), kOfMsgctl);
+  EXPECT_EQ(CallErrorOf("msgctl(q)"), kOfMsgctl);
+  EXPECT_EQ(CallErrorOf("semctl(q, IPC_RMID)"),
             "8: unknown form of semctl: it knows GETVAL, GETPID, GETNCNT, GETZCNT, SETVAL, GETALL, "
             "SETALL, IPC_STAT, SEM_STAT, SEM_STAT_ANY, IPC_SET, IPC_RMID, IPC_INFO, SEM_INFO");
-  EXPECT_EQ(ErrorOf("exec(other)"), "6: expected a text in double quotes");
+  EXPECT_EQ(CallErrorOf("exec(other)"), "6: expected a text in double quotes");
 }
 
 TEST(Ops, TabsBetweenArgumentsAreBlanks) {
-  EXPECT_EQ(ErrorOf("msgctl(\tq\t,\tIPC_RMID\t)"), "");
-  EXPECT_EQ(ErrorOf("msgsnd(\tq\t,\t1,\t\"x\"\t,\t0\t)"), "");
+  EXPECT_EQ(CallErrorOf("msgctl(\tq\t,\tIPC_RMID\t)"), "");
+  EXPECT_EQ(CallErrorOf("msgsnd(\tq\t,\t1,\t\"x\"\t,\t0\t)"), "");
 }
 
 TEST(Ops, ArgumentsMustBeComplete) {
-  EXPECT_EQ(ErrorOf("msgsnd(q, 1, \"x\")"), "17: expected ','");
-  EXPECT_EQ(ErrorOf("msgsnd(q, 1, \"x\", 0, 0)"), "22: expected BAD, EDGE, NEGATIVE or ')'");
-  EXPECT_EQ(ErrorOf("msgsnd(q, 1, \"x\", 0"), "20: expected ',' before the end of the line");
-  EXPECT_EQ(ErrorOf("pipe(1)"), "6: expected ')'");
-  EXPECT_EQ(ErrorOf("exit()"), "6: expected a number");
+  EXPECT_EQ(CallErrorOf("msgsnd(q, 1, \"x\")"), "17: expected ','");
+  EXPECT_EQ(CallErrorOf("msgsnd(q, 1, \"x\", 0, 0)"), "22: expected BAD, EDGE, NEGATIVE or ')'");
+  EXPECT_EQ(CallErrorOf("msgsnd(q, 1, \"x\", 0"), "20: expected ',' before the end of the line");
+  EXPECT_EQ(CallErrorOf("pipe(1)"), "6: expected ')'");
+  EXPECT_EQ(CallErrorOf("exit()"), "6: expected a number");
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ Scenario DrawScenario() {
   return Generate(draw, {.steps = steps, .processes = processes});
 }
 
-Scenario Parsed(const std::string& text) {
+Scenario ReadBack(const std::string& text) {
   auto parsed = ParseScenario(text, "generated.ipc");
   if (const auto* error = std::get_if<ParseError>(&parsed)) RC_FAIL(error->Text());
   return std::get<Scenario>(parsed);
@@ -38,7 +38,7 @@ std::string Titles(const Judgement& judgement) {
 RC_GTEST_PROP(Properties, PrintedScenariosParseToThemselves, ()) {
   const Scenario scenario = DrawScenario();
   const std::string text = PrintScenario(scenario);
-  const Scenario parsed = Parsed(text);
+  const Scenario parsed = ReadBack(text);
   RC_ASSERT(PrintScenario(parsed) == text);
   RC_ASSERT(parsed.steps == scenario.steps);
 }
@@ -50,14 +50,14 @@ RC_GTEST_PROP(Properties, SimplerOperationsPrintAndParse, ()) {
     RC_ASSERT(simpler != last.op);
     Scenario changed = scenario;
     changed.steps.back().op = simpler;
-    RC_ASSERT(Parsed(PrintScenario(changed)).steps == changed.steps);
+    RC_ASSERT(ReadBack(PrintScenario(changed)).steps == changed.steps);
   }
 }
 
 RC_GTEST_PROP(Properties, AnyBytesDrawSomeScenario, (const std::vector<uint8_t>& bytes)) {
   BytesDraw draw(bytes.data(), bytes.size());
   const Scenario scenario = Generate(draw, {.steps = 12, .processes = 2});
-  RC_ASSERT(Parsed(PrintScenario(scenario)).steps == scenario.steps);
+  RC_ASSERT(ReadBack(PrintScenario(scenario)).steps == scenario.steps);
 }
 
 // The harness itself against the running kernel: what is generated is run and judged. A scenario

@@ -29,7 +29,7 @@ ParseError ErrorIn(std::string_view text) {
 }
 
 // "line:column: message"
-std::string ErrorOf(std::string_view text) {
+std::string ErrorTextOf(std::string_view text) {
   const ParseError error = ErrorIn(text);
   EXPECT_EQ(error.path, "a.ipc");
   return std::to_string(error.line) + ":" + std::to_string(error.column) + ": " + error.message;
@@ -181,43 +181,44 @@ TEST(Scenario, TheCaretOfTheFirstColumnStandsBelowIt) {
 }
 
 TEST(Scenario, NamesMustStandForSomethingAbove) {
-  EXPECT_EQ(ErrorOf("A  kill(B, SIGKILL)\n"),
+  EXPECT_EQ(ErrorTextOf("A  kill(B, SIGKILL)\n"),
             "1:9: unknown process B: no line above starts or forks it");
-  EXPECT_EQ(ErrorOf("A  exit(0)\nA  msgctl(q, IPC_RMID)\nA  q = msgget(1, 0)\n"),
+  EXPECT_EQ(ErrorTextOf("A  exit(0)\nA  msgctl(q, IPC_RMID)\nA  q = msgget(1, 0)\n"),
             "2:11: q is used before it exists: no line above assigns it");
-  EXPECT_EQ(ErrorOf("A  s = semget(1, 1, 0)\nA  msgctl(s, IPC_RMID)\n"),
+  EXPECT_EQ(ErrorTextOf("A  s = semget(1, 1, 0)\nA  msgctl(s, IPC_RMID)\n"),
             "2:11: s is a semaphore set, not a message queue");
-  EXPECT_EQ(ErrorOf("A  q = msgctl(q, IPC_RMID)\n"),
+  EXPECT_EQ(ErrorTextOf("A  q = msgctl(q, IPC_RMID)\n"),
             "1:15: q is used before it exists: no line above assigns it");
 }
 
 TEST(Scenario, AVariableKeepsItsKind) {
-  EXPECT_EQ(ErrorOf("A  x = msgget(1, 0)\nA  x = semget(1, 1, 0)\n"),
+  EXPECT_EQ(ErrorTextOf("A  x = msgget(1, 0)\nA  x = semget(1, 1, 0)\n"),
             "2:4: x is a message queue above and cannot become a semaphore set");
   ExpectNormal("A  x = msgget(1, 0)\nA  x = msgget(2, 0)\n");
 }
 
 TEST(Scenario, AChildIsForkedOnce) {
-  EXPECT_EQ(ErrorOf("A  fork(B)\nA  fork(B)\n"),
+  EXPECT_EQ(ErrorTextOf("A  fork(B)\nA  fork(B)\n"),
             "2:9: process B exists already; a child needs a new name");
-  EXPECT_EQ(ErrorOf("A  fork(A)\n"), "1:9: process A exists already; a child needs a new name");
+  EXPECT_EQ(ErrorTextOf("A  fork(A)\n"), "1:9: process A exists already; a child needs a new name");
 }
 
 TEST(Scenario, NumbersMustBeInTheirRange) {
-  EXPECT_EQ(ErrorOf("A  exit(256)\n"), "1:9: number out of range: 256 is not in 0 .. 255");
-  EXPECT_EQ(ErrorOf("A  exit(0) -> 9223372036854775808\n"),
+  EXPECT_EQ(ErrorTextOf("A  exit(256)\n"), "1:9: number out of range: 256 is not in 0 .. 255");
+  EXPECT_EQ(ErrorTextOf("A  exit(0) -> 9223372036854775808\n"),
             "1:15: number out of range: 9223372036854775808 is not in -9223372036854775808 .. "
             "9223372036854775807");
 }
 
 TEST(Scenario, ReturnsNeedsACallThatCouldReturn) {
-  EXPECT_EQ(ErrorOf("A  exit(0)\nB  returns\n"), "2:4: no call above that could return");
-  EXPECT_EQ(ErrorOf("A  fork(B)\nB  returns -> 0\n"), "2:4: no call above that could return");
+  EXPECT_EQ(ErrorTextOf("A  exit(0)\nB  returns\n"), "2:4: no call above that could return");
+  EXPECT_EQ(ErrorTextOf("A  fork(B)\nB  returns -> 0\n"), "2:4: no call above that could return");
 }
 
 TEST(Scenario, ReservedWordsCannotBeNames) {
   for (const std::string word : {"returns", "NULL", "IPC_PRIVATE", "self", "data"}) {
-    EXPECT_EQ(ErrorOf(word + "  exit(0)\n"), "1:1: " + word + " cannot be the name of a process");
+    EXPECT_EQ(ErrorTextOf(word + "  exit(0)\n"),
+              "1:1: " + word + " cannot be the name of a process");
   }
 }
 
@@ -235,26 +236,27 @@ TEST(Scenario, ReservedWordsCannotBeVariables) {
 TEST(Scenario, NamesAreAtMost32BytesLong) {
   const std::string longest(32, 'n');
   ExpectNormal(longest + "  fork(B)\n");
-  EXPECT_EQ(ErrorOf(longest + "n  exit(0)\n"), "1:1: name longer than 32 bytes");
+  EXPECT_EQ(ErrorTextOf(longest + "n  exit(0)\n"), "1:1: name longer than 32 bytes");
   EXPECT_FALSE(IsScenario("A  fork(" + longest + "n)\n"));
   EXPECT_FALSE(IsScenario("A  " + longest + "n = msgget(1, 0)\n"));
 }
 
 TEST(Scenario, ACallNeedsAProcess) {
-  EXPECT_EQ(ErrorOf("exit(0)\n"), "1:1: expected a process before the call");
-  EXPECT_EQ(ErrorOf("A  exit(0)\nq = msgget(1, 0)\n"), "2:1: expected a process before the call");
+  EXPECT_EQ(ErrorTextOf("exit(0)\n"), "1:1: expected a process before the call");
+  EXPECT_EQ(ErrorTextOf("A  exit(0)\nq = msgget(1, 0)\n"),
+            "2:1: expected a process before the call");
 }
 
 TEST(Scenario, BrokenLinesArePointedAt) {
-  EXPECT_EQ(ErrorOf("A  exit(0\n"), "1:10: expected ')' before the end of the line");
-  EXPECT_EQ(ErrorOf("A  exit\n"), "1:8: expected '(' before the end of the line");
-  EXPECT_EQ(ErrorOf("A\n"), "1:2: expected a name");
-  EXPECT_EQ(ErrorOf("A  exit(0) B\n"), "1:12: expected the end of the line");
-  EXPECT_EQ(ErrorOf("A  exit(0) -> exit 0 )\n"), "1:22: expected the end of the line");
-  EXPECT_EQ(ErrorOf("A  exit(0) ->\n"), "1:14: expected a name");
-  EXPECT_EQ(ErrorOf("ipcs -> ok\n"), "1:6: expected the end of the line");
-  EXPECT_EQ(ErrorOf("A  ftok(\"#, 0)\n"), "1:9: text without its closing quote");
-  EXPECT_EQ(ErrorOf("A  ftok(\"\\\"#, 0)\n"), "1:9: text without its closing quote");
+  EXPECT_EQ(ErrorTextOf("A  exit(0\n"), "1:10: expected ')' before the end of the line");
+  EXPECT_EQ(ErrorTextOf("A  exit\n"), "1:8: expected '(' before the end of the line");
+  EXPECT_EQ(ErrorTextOf("A\n"), "1:2: expected a name");
+  EXPECT_EQ(ErrorTextOf("A  exit(0) B\n"), "1:12: expected the end of the line");
+  EXPECT_EQ(ErrorTextOf("A  exit(0) -> exit 0 )\n"), "1:22: expected the end of the line");
+  EXPECT_EQ(ErrorTextOf("A  exit(0) ->\n"), "1:14: expected a name");
+  EXPECT_EQ(ErrorTextOf("ipcs -> ok\n"), "1:6: expected the end of the line");
+  EXPECT_EQ(ErrorTextOf("A  ftok(\"#, 0)\n"), "1:9: text without its closing quote");
+  EXPECT_EQ(ErrorTextOf("A  ftok(\"\\\"#, 0)\n"), "1:9: text without its closing quote");
 }
 
 TEST(Scenario, ANumberSignInQuotesIsNoComment) {
@@ -265,10 +267,10 @@ TEST(Scenario, ANumberSignInQuotesIsNoComment) {
 }
 
 TEST(Scenario, ControlCharactersAreNamed) {
-  EXPECT_EQ(ErrorOf("A  exit(0)\r\nB  exit(0)\r\n"), "1:11: control character 0x0d");
-  EXPECT_EQ(ErrorOf(std::string("A  exit(0)\n# a\0b\n", 17)), "2:4: control character 0x00");
-  EXPECT_EQ(ErrorOf("A  exit(0) # \x7f\n"), "1:14: control character 0x7f");
-  EXPECT_EQ(ErrorOf("\x1b[2J\n"), "1:1: control character 0x1b");
+  EXPECT_EQ(ErrorTextOf("A  exit(0)\r\nB  exit(0)\r\n"), "1:11: control character 0x0d");
+  EXPECT_EQ(ErrorTextOf(std::string("A  exit(0)\n# a\0b\n", 17)), "2:4: control character 0x00");
+  EXPECT_EQ(ErrorTextOf("A  exit(0) # \x7f\n"), "1:14: control character 0x7f");
+  EXPECT_EQ(ErrorTextOf("\x1b[2J\n"), "1:1: control character 0x1b");
   ExpectNormal("# \xc3\xa4\nA  exit(0)  # \xc3\xa4\n");
 }
 
@@ -280,16 +282,17 @@ TEST(Scenario, AnErrorDoesNotSendControlCharactersToTheTerminal) {
 
 TEST(Scenario, AScenarioHasAtLeastOneStep) {
   const std::string message = "no step: a scenario has at least one call";
-  EXPECT_EQ(ErrorOf(""), "1:1: " + message);
-  EXPECT_EQ(ErrorOf("\n"), "1:1: " + message);
-  EXPECT_EQ(ErrorOf("# a\n\n  # b\n"), "3:1: " + message);
+  EXPECT_EQ(ErrorTextOf(""), "1:1: " + message);
+  EXPECT_EQ(ErrorTextOf("\n"), "1:1: " + message);
+  EXPECT_EQ(ErrorTextOf("# a\n\n  # b\n"), "3:1: " + message);
 }
 
 TEST(Scenario, LinesAreAtMost4096BytesLong) {
   const std::string longest = "A  exit(0)  #" + std::string(4096 - 13, 'x');
   ExpectNormal(longest + "\n");
-  EXPECT_EQ(ErrorOf("A  exit(0)\n" + longest + "x\n"), "2:4096: line longer than 4096 bytes");
-  EXPECT_EQ(ErrorOf(std::string(kMaxScenarioBytes, 'x')), "1:4096: line longer than 4096 bytes");
+  EXPECT_EQ(ErrorTextOf("A  exit(0)\n" + longest + "x\n"), "2:4096: line longer than 4096 bytes");
+  EXPECT_EQ(ErrorTextOf(std::string(kMaxScenarioBytes, 'x')),
+            "1:4096: line longer than 4096 bytes");
   const std::string text = ErrorIn(longest + "x\n").Text();
   EXPECT_LT(text.size(), 400u) << "the line itself is cut";
 }
@@ -299,26 +302,26 @@ TEST(Scenario, AScenarioIsAtMostOneMebibyteLong) {
   while (text.size() + 1024 <= kMaxScenarioBytes) text += std::string(1023, '#') + "\n";
   text += std::string(kMaxScenarioBytes - text.size(), '#');
   EXPECT_EQ(Parsed(text).steps.size(), 1u);
-  EXPECT_EQ(ErrorOf(text + "#"), "1:1: scenario longer than 1 MiB");
+  EXPECT_EQ(ErrorTextOf(text + "#"), "1:1: scenario longer than 1 MiB");
 }
 
 TEST(Scenario, ThereAreAtMost16Processes) {
   EXPECT_EQ(Parsed(Lines(16, "P", "  exit(0)")).names.processes.size(), 16u);
-  EXPECT_EQ(ErrorOf(Lines(17, "P", "  exit(0)")), "17:1: more than 16 processes");
+  EXPECT_EQ(ErrorTextOf(Lines(17, "P", "  exit(0)")), "17:1: more than 16 processes");
   EXPECT_EQ(Parsed(Lines(15, "A  fork(P", ")")).names.processes.size(), 16u);
-  EXPECT_EQ(ErrorOf(Lines(16, "A  fork(P", ")")), "16:9: more than 16 processes");
+  EXPECT_EQ(ErrorTextOf(Lines(16, "A  fork(P", ")")), "16:9: more than 16 processes");
 }
 
 TEST(Scenario, ThereAreAtMost64Variables) {
   EXPECT_EQ(Parsed(Lines(64, "A  q", " = msgget(1, 0)")).names.variables.size(), 64u);
-  EXPECT_EQ(ErrorOf(Lines(65, "A  q", " = msgget(1, 0)")), "65:4: more than 64 variables");
-  EXPECT_EQ(ErrorOf(Lines(64, "A  q", " = msgget(1, 0)") + "A  p = pipe()\n"),
+  EXPECT_EQ(ErrorTextOf(Lines(65, "A  q", " = msgget(1, 0)")), "65:4: more than 64 variables");
+  EXPECT_EQ(ErrorTextOf(Lines(64, "A  q", " = msgget(1, 0)") + "A  p = pipe()\n"),
             "65:4: more than 64 variables");
 }
 
 TEST(Scenario, ThereAreAtMost2000Steps) {
   EXPECT_EQ(Parsed(Lines(2000, "A  exit(0) # ", "")).steps.size(), 2000u);
-  EXPECT_EQ(ErrorOf(Lines(2001, "A  exit(0) # ", "")), "2001:1: more than 2000 steps");
+  EXPECT_EQ(ErrorTextOf(Lines(2001, "A  exit(0) # ", "")), "2001:1: more than 2000 steps");
   const Scenario with_ipcs = Parsed(Lines(1999, "A  exit(0) # ", "") + "ipcs\n# end\n");
   EXPECT_EQ(with_ipcs.steps.size(), 2000u);
 }

@@ -3,12 +3,11 @@
 // Every scenario file is one test. The directory is the list: nothing has to be registered.
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include <gtest/gtest.h>
 
 #include "check/judge.h"
+#include "command.h"
 #include "exec/run.h"
 #include "report/report.h"
 
@@ -26,12 +25,6 @@ std::vector<fs::path> Files() {
   }
   std::sort(files.begin(), files.end());
   return files;
-}
-
-std::string Contents(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
 }
 
 class ScenarioFile : public testing::TestWithParam<fs::path> {};

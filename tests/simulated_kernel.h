@@ -159,6 +159,8 @@ struct SimulationOptions {
   Rules rules = {};  // that the kernel keeps; with `strict` it deviates nowhere
 };
 
+inline SimulationOptions Unprivileged() { return {.facts = UnprivilegedFacts()}; }
+
 History Simulate(const Scenario& scenario, const SimulationOptions& options);
 
 // The scenario of a text that is one; anything else ends the test program.

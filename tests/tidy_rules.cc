@@ -11,8 +11,6 @@
 namespace ipcrig::tidy {
 namespace {
 
-constexpr size_t kNowhere = std::string_view::npos;
-
 enum class Kind {
   kCode,      // C and C++
   kScenario,  // scenarios/**/*.ipc

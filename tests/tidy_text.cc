@@ -8,8 +8,6 @@
 namespace ipcrig::tidy {
 namespace {
 
-constexpr size_t kNowhere = std::string_view::npos;
-
 bool IsWordChar(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
 bool IsSpace(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }

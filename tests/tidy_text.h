@@ -16,6 +16,8 @@
 
 namespace ipcrig::tidy {
 
+inline constexpr size_t kNowhere = std::string_view::npos;
+
 // The lines of a text, without their newlines. A final newline does not start another line.
 std::vector<std::string_view> Lines(std::string_view text);
 

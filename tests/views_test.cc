@@ -5,8 +5,6 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -16,6 +14,8 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "command.h"
 
 namespace ipcrig {
 namespace {
@@ -427,30 +427,10 @@ std::string CompareViews() {
 }
 
 TEST(Views, AgreeAboutTheObjectsOfANamespace) {
-  int ends[2];
-  ASSERT_EQ(pipe(ends), 0);
-  const pid_t child = fork();
-  if (child == 0) {
-    std::string result;
-    if (unshare(CLONE_NEWIPC) != 0) {
-      result = "skip: cannot unshare the IPC namespace: " + std::string(strerror(errno));
-    } else {
-      result = MakeObjects() ? CompareViews() : "cannot make objects";
-    }
-    const ssize_t written = write(ends[1], result.data(), result.size());
-    _exit(written == static_cast<ssize_t>(result.size()) ? 0 : 1);
-  }
-  close(ends[1]);
-  char buffer[1024];
-  std::string result;
-  for (ssize_t length = 1; length > 0;) {
-    length = read(ends[0], buffer, sizeof(buffer));
-    if (length > 0) result.append(buffer, static_cast<size_t>(length));
-  }
-  close(ends[0]);
-  int status = -1;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  ASSERT_EQ(status, 0);
+  const std::string result = AnswerOfChild([]() -> std::string {
+    if (unshare(CLONE_NEWIPC) != 0) return std::string("skip: unshare: ") + strerror(errno);
+    return MakeObjects() ? CompareViews() : "cannot make objects";
+  });
   if (result.rfind("skip: ", 0) == 0) GTEST_SKIP() << result.substr(6);
   EXPECT_EQ(result, "");
 }

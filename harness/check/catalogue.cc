@@ -103,9 +103,9 @@ bool TakeComment(bool scenario, std::string_view& line) {
 }
 
 // Reads the files into a coverage whose rows are there already.
-class Reader {
+class SourceReader {
  public:
-  explicit Reader(Coverage& coverage) : coverage_(coverage) {
+  explicit SourceReader(Coverage& coverage) : coverage_(coverage) {
     for (CoverageRow& row : coverage.rows) rows_[row.behaviour.id] = &row;
   }
 
@@ -188,7 +188,7 @@ double Coverage::Percent() const {
 Coverage Cover(const Catalogue& catalogue, const std::vector<SourceText>& files) {
   Coverage coverage;
   for (const Behaviour& behaviour : catalogue) coverage.rows.push_back({behaviour});
-  Reader reader(coverage);
+  SourceReader reader(coverage);
   for (const SourceText& file : files) reader.Read(file);
   return coverage;
 }

@@ -17,6 +17,7 @@
 
 #include "base/unique_fd.h"
 #include "exec/clamp.h"
+#include "exec/semun.h"
 
 namespace ipcrig {
 namespace {
@@ -46,11 +47,6 @@ int64_t NumberAfter(std::string_view text, std::string_view word) {
   return number;
 }
 
-union semun {
-  int val;
-  seminfo* info;
-};
-
 void CollectLimits(Facts& facts) {
   shminfo shm = {};
   if (shmctl(0, IPC_INFO, reinterpret_cast<shmid_ds*>(&shm)) >= 0) {
@@ -66,7 +62,7 @@ void CollectLimits(Facts& facts) {
   }
   seminfo sem = {};
   semun arg = {};
-  arg.info = &sem;
+  arg.buf = &sem;
   if (semctl(0, 0, IPC_INFO, arg) >= 0) {
     facts.semmsl = sem.semmsl;
     facts.semmns = sem.semmns;

@@ -21,12 +21,12 @@
 namespace ipcrig {
 namespace {
 
-struct Field {
+struct NamedValue {
   std::string_view name;
   std::string_view value;
 };
 
-std::optional<int64_t> ToNumber(std::string_view digits, int base = 10) {
+std::optional<int64_t> ToCount(std::string_view digits, int base = 10) {
   int64_t number = 0;
   const char* const end = digits.data() + digits.size();
   const auto parsed = std::from_chars(digits.data(), end, number, base);
@@ -36,7 +36,7 @@ std::optional<int64_t> ToNumber(std::string_view digits, int base = 10) {
 
 std::optional<int64_t> ToKey(std::string_view text) {
   if (!text.starts_with("0x")) return std::nullopt;
-  const auto key = ToNumber(text.substr(2), 16);
+  const auto key = ToCount(text.substr(2), 16);
   if (!key || *key > UINT32_MAX) return std::nullopt;
   return static_cast<int32_t>(static_cast<uint32_t>(*key));
 }
@@ -69,7 +69,7 @@ int64_t ToStatus(std::string_view text) {
 }
 
 // The columns of lsipc that hold a number, or a time.
-std::optional<Column> ColumnOf(std::string_view name) {
+std::optional<Column> ColumnOfLsipc(std::string_view name) {
   struct Known {
     std::string_view name;
     Column column;
@@ -89,7 +89,7 @@ std::optional<Column> ColumnOf(std::string_view name) {
 }
 
 // Puts one field into its row; false where it does not say what it should.
-bool Put(const Field& field, ObjectRow& row) {
+bool Put(const NamedValue& field, ObjectRow& row) {
   const auto put = [&](Column column, std::optional<int64_t> value) {
     row[column] = value;
     return value.has_value();
@@ -98,17 +98,17 @@ bool Put(const Field& field, ObjectRow& row) {
   if (field.name == "PERMS") return put(Column::kMode, ToMode(field.value));
   if (field.name == "STATUS") return put(Column::kStatus, ToStatus(field.value));
   if (field.name == "ID") {
-    const auto id = ToNumber(field.value);
+    const auto id = ToCount(field.value);
     row.id = id && *id <= INT32_MAX ? static_cast<int>(*id) : -1;
     return row.id >= 0;
   }
-  const auto column = ColumnOf(field.name);
+  const auto column = ColumnOfLsipc(field.name);
   if (!column) return true;
-  return put(*column, IsTime(*column) ? ToTime(field.value) : ToNumber(field.value));
+  return put(*column, IsTime(*column) ? ToTime(field.value) : ToCount(field.value));
 }
 
 // Takes NAME="value" off a line; false where the line does not begin so.
-bool TakeField(std::string_view& line, Field& field) {
+bool TakeField(std::string_view& line, NamedValue& field) {
   const size_t equals = line.find("=\"");
   if (equals == std::string_view::npos) return false;
   const size_t close = line.find('"', equals + 2);
@@ -139,7 +139,7 @@ Result<bool> ParseLsipc(ObjectKind kind, std::string_view text, View& view) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     ObjectRow row{kind, -1};
-    Field field;
+    NamedValue field;
     while (!line.empty()) {
       if (!TakeField(line, field)) return Error{"not a field: " + std::string(line)};
       if (!Put(field, row)) {

@@ -14,10 +14,6 @@
 namespace ipcrig {
 namespace {
 
-void* Pointer(uint64_t address) {
-  return reinterpret_cast<void*>(address);  // NOLINT(performance-no-int-to-ptr)
-}
-
 uint64_t PlaceOf(Worker& worker, const Address& address, const MemoryOffset& offset) {
   return worker.AddressOf(address) + static_cast<uint64_t>(offset.value);
 }

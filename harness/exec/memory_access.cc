@@ -40,9 +40,7 @@ __attribute__((noinline)) int Guarded(const Lane& lane, uint64_t address, uint64
   return covered == length ? 0 : SIGSEGV;
 }
 
-volatile char* Pointer(uint64_t address) {
-  return reinterpret_cast<volatile char*>(address);  // NOLINT(performance-no-int-to-ptr)
-}
+volatile char* BytesAt(uint64_t address) { return static_cast<volatile char*>(Pointer(address)); }
 
 }  // namespace
 
@@ -82,20 +80,20 @@ bool IsCovered(const Lane& lane, uint64_t from, uint64_t length) {
 
 int StoreText(const Lane& lane, uint64_t address, const Text& text) {
   return Guarded(lane, address, text.Length(),
-                 [&](uint64_t i) { Pointer(address)[i] = text.At(i); });
+                 [&](uint64_t i) { BytesAt(address)[i] = text.At(i); });
 }
 
 int StoreByte(const Lane& lane, uint64_t address, uint64_t length, char byte) {
-  return Guarded(lane, address, length, [&](uint64_t i) { Pointer(address)[i] = byte; });
+  return Guarded(lane, address, length, [&](uint64_t i) { BytesAt(address)[i] = byte; });
 }
 
 int LoadBytes(const Lane& lane, uint64_t address, uint64_t length, char* target) {
-  return Guarded(lane, address, length, [&](uint64_t i) { target[i] = Pointer(address)[i]; });
+  return Guarded(lane, address, length, [&](uint64_t i) { target[i] = BytesAt(address)[i]; });
 }
 
 int CountOther(const Lane& lane, uint64_t address, uint64_t length, char byte, int64_t* other) {
   return Guarded(lane, address, length, [&](uint64_t i) {
-    if (Pointer(address)[i] != byte) ++*other;
+    if (BytesAt(address)[i] != byte) ++*other;
   });
 }
 

@@ -14,6 +14,11 @@
 
 namespace ipcrig {
 
+// The address as a pointer, whatever is there.
+inline void* Pointer(uint64_t address) {
+  return reinterpret_cast<void*>(address);  // NOLINT(performance-no-int-to-ptr)
+}
+
 // Catches SIGSEGV and SIGBUS for the functions below. Once in each process image.
 void InstallFaultHandler();
 

@@ -11,8 +11,6 @@
 namespace ipcrig {
 namespace {
 
-constexpr int kMsgStatAny = 13;  // since Linux 4.17; not in every libc's header
-
 // Past libc, and past a sanitizer that looks at the buffer, where that is not to be touched.
 int64_t Msgctl(int id, int command, void* buf, const Buffer& buffer = {}) {
   if (buffer.unmapped()) return syscall(SYS_msgctl, id, command, buf);
@@ -42,7 +40,7 @@ void MsgctlStat::Call(Worker& worker) const {
 
 void MsgctlIndex::Call(Worker& worker) const {
   Filled<msqid_ds> ds(worker);
-  const int number = command.Is("MSG_STAT") ? MSG_STAT : kMsgStatAny;
+  const int number = command.Is("MSG_STAT") ? MSG_STAT : abi::kMsgStatAny;
   const int64_t value = Msgctl(worker.IdOf(queue), number, ds.In(buffer), buffer);
   worker.Answer(value);
   if (value < 0) return;

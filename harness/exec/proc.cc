@@ -19,7 +19,7 @@ std::string_view ReadAgain(int fd, char* buffer, size_t size) {
   return {buffer, length < 0 ? 0 : static_cast<size_t>(length)};
 }
 
-int ToNumber(std::string_view digits, int otherwise) {
+int FirstNumber(std::string_view digits, int otherwise) {
   int number = otherwise;
   std::from_chars(digits.data(), digits.data() + digits.size(), number);
   return number;
@@ -31,7 +31,7 @@ bool NumbersAreOurs() {
   const UniqueFd own(open("/proc/self/syscall", O_RDONLY | O_CLOEXEC));
   char buffer[256];
   const std::string_view text = ReadAgain(own.get(), buffer, sizeof(buffer));
-  return text.empty() || ToNumber(text, -1) == SYS_pread64;
+  return text.empty() || FirstNumber(text, -1) == SYS_pread64;
 }
 
 // The calls that a program is likely to hang in.
@@ -82,10 +82,10 @@ ProcLook ProcWatch::Look() const {
   look.state = stat[name_end + 2];
   if (look.state == 'Z' || look.state == 'X') {
     while (!stat.empty() && stat.back() == '\n') stat.remove_suffix(1);
-    look.exit_status = ToNumber(stat.substr(stat.rfind(' ') + 1), 0);
+    look.exit_status = FirstNumber(stat.substr(stat.rfind(' ') + 1), 0);
     return look;
   }
-  look.syscall = ToNumber(ReadAgain(syscall_.get(), buffer, sizeof(buffer)), -1);
+  look.syscall = FirstNumber(ReadAgain(syscall_.get(), buffer, sizeof(buffer)), -1);
   return look;
 }
 

@@ -2,23 +2,15 @@
 //
 // The calls that inspect and control semaphore sets.
 #include <sys/ipc.h>
-#include <sys/sem.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/require.h"
 #include "exec/buffers.h"
+#include "exec/semun.h"
 
 namespace ipcrig {
 namespace {
-
-constexpr int kSemStatAny = 20;  // since Linux 4.17; not in every libc's header
-
-// semctl(2): the caller must define this union.
-union semun {
-  int val;
-  void* buf;
-};
 
 // Past libc, and past a sanitizer that looks at the buffer, where that is not to be touched.
 int64_t Semctl(int id, int64_t num, int command, void* buf = nullptr, const Buffer& buffer = {}) {
@@ -99,7 +91,7 @@ void SemctlStat::Call(Worker& worker) const {
 
 void SemctlIndex::Call(Worker& worker) const {
   Filled<semid_ds> ds(worker);
-  const int number = command.Is("SEM_STAT") ? SEM_STAT : kSemStatAny;
+  const int number = command.Is("SEM_STAT") ? SEM_STAT : abi::kSemStatAny;
   const int64_t value = Semctl(worker.IdOf(set), num.value, number, ds.In(buffer), buffer);
   worker.Answer(value);
   if (value < 0) return;

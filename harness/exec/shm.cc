@@ -14,10 +14,6 @@ namespace {
 
 constexpr uint64_t kLowAddress = 65536;  // nothing of the worker's is mapped below
 
-void* Pointer(uint64_t address) {
-  return reinterpret_cast<void*>(address);  // NOLINT(performance-no-int-to-ptr)
-}
-
 // The bytes that an attach of the segment covers: whole pages. 0 where the caller may not know.
 uint64_t AttachLength(int id) {
   shmid_ds ds = {};

@@ -12,8 +12,6 @@
 namespace ipcrig {
 namespace {
 
-constexpr int kShmStatAny = 15;  // since Linux 4.17; not in every libc's header
-
 // Past libc, and past a sanitizer that looks at the buffer, where that is not to be touched.
 int64_t Shmctl(int id, int command, void* buf, const Buffer& buffer = {}) {
   if (buffer.unmapped()) return syscall(SYS_shmctl, id, command, buf);
@@ -43,7 +41,7 @@ void ShmctlStat::Call(Worker& worker) const {
 
 void ShmctlIndex::Call(Worker& worker) const {
   Filled<shmid_ds> ds(worker);
-  const int number = command.Is("SHM_STAT") ? SHM_STAT : kShmStatAny;
+  const int number = command.Is("SHM_STAT") ? SHM_STAT : abi::kShmStatAny;
   const int64_t value = Shmctl(worker.IdOf(segment), number, ds.In(buffer), buffer);
   worker.Answer(value);
   if (value < 0) return;

@@ -13,21 +13,11 @@
 #include <string>
 
 #include "base/unique_fd.h"
+#include "exec/semun.h"
 #include "ops/abi.h"
 
 namespace ipcrig {
 namespace {
-
-// Since Linux 4.17; in the headers of glibc only with _GNU_SOURCE and not everywhere.
-constexpr int kShmStatAny = 15;
-constexpr int kMsgStatAny = 13;
-constexpr int kSemStatAny = 20;
-
-union semun {
-  int val;
-  semid_ds* buf;
-  seminfo* info;
-};
 
 void PutPermissions(ObjectRow& row, const ipc_perm& perm) {
   row[Column::kKey] = perm.__key;
@@ -45,7 +35,7 @@ void StatSegments(View& view) {
   view.totals[0] = {info.used_ids, static_cast<int64_t>(info.shm_tot), -1};
   for (int index = 0; index <= highest; ++index) {
     shmid_ds ds = {};
-    const int id = shmctl(index, kShmStatAny, &ds);
+    const int id = shmctl(index, abi::kShmStatAny, &ds);
     if (id < 0) continue;
     ObjectRow row{ObjectKind::kShm, id};
     PutPermissions(row, ds.shm_perm);
@@ -66,7 +56,7 @@ void StatQueues(View& view) {
   view.totals[1] = {info.msgpool, info.msgmap, info.msgtql};
   for (int index = 0; index <= highest; ++index) {
     msqid_ds ds = {};
-    const int id = msgctl(index, kMsgStatAny, &ds);
+    const int id = msgctl(index, abi::kMsgStatAny, &ds);
     if (id < 0) continue;
     ObjectRow row{ObjectKind::kMsg, id};
     PutPermissions(row, ds.msg_perm);
@@ -85,13 +75,13 @@ void StatQueues(View& view) {
 void StatSets(View& view) {
   seminfo info = {};
   semun arg = {};
-  arg.info = &info;
+  arg.buf = &info;
   const int highest = semctl(0, 0, SEM_INFO, arg);
   view.totals[2] = {info.semusz, info.semaem, -1};
   for (int index = 0; index <= highest; ++index) {
     semid_ds ds = {};
     arg.buf = &ds;
-    const int id = semctl(index, 0, kSemStatAny, arg);
+    const int id = semctl(index, 0, abi::kSemStatAny, arg);
     if (id < 0) continue;
     ObjectRow row{ObjectKind::kSem, id};
     PutPermissions(row, ds.sem_perm);
@@ -122,7 +112,7 @@ std::optional<int64_t> ToNumber(std::string_view digits, int base) {
 }
 
 // The column that /proc/sysvipc calls so; its word for a size is the object's own.
-std::optional<Column> ColumnOf(std::string_view name) {
+std::optional<Column> ColumnOfProc(std::string_view name) {
   if (name == "nsems") return Column::kSize;
   if (name == "perms") return Column::kMode;
   for (int i = 0; i < kColumns; ++i) {
@@ -178,7 +168,7 @@ Result<std::vector<ObjectRow>> ParseSysvipc(ObjectKind kind, std::string_view te
       } else if (perms) {
         row[Column::kMode] = *value & abi::kModeMask;
         row[Column::kStatus] = *value & ~static_cast<int64_t>(abi::kModeMask);
-      } else if (const auto column = ColumnOf(names[i])) {
+      } else if (const auto column = ColumnOfProc(names[i])) {
         row[*column] = *value;
       }
     }

@@ -252,38 +252,51 @@ void Mremap::Model(Turn& turn) const {
                "mremap(2): MREMAP_MAYMOVE: the mapping moves");
 }
 
-void Mlock::Model(Turn& turn) const {
+namespace {
+
+// The pages that a range touches.
+Span TouchedPages(const Turn& turn, int64_t at, int64_t length) {
   const int64_t page = turn.s.facts.page_size;
+  const int64_t from = at / page * page;
+  return {from, Aligned(turn, length + at - from)};
+}
+
+}  // namespace
+
+void Mlock::Model(Turn& turn) const {
   const int64_t at = turn.AddressOf(address);
   if (!Harmless(turn, at, length.value)) return;
-  const int64_t from = at / page * page;
-  const int64_t to = from + Aligned(turn, length.value + at - from);
-  const bool limited = !turn.Has(abi::kCapIpcLock) || turn.s.facts.user_namespace != 0;
+  const Span pages = TouchedPages(turn, at, length.value);
+  const bool limited = !turn.MayLockAnything();
   if (limited && turn.group.memlock == 0) return turn.Fails(EPERM, "mlock(2): RLIMIT_MEMLOCK is 0");
   if (limited && length.value > 0) {
     turn.Fails(ENOMEM, "mlock(2): more than RLIMIT_MEMLOCK would be locked");
-    if (to - from > turn.group.memlock) return;
+    if (pages.length > turn.group.memlock) return;
   }
-  ChangeMappings(turn.s, turn.self(), from, to, turn.now, [](Attach& attach) {
+  ChangeMappings(turn.s, turn.self(), pages.address, pages.End(), turn.now, [](Attach& attach) {
     attach.locked = true;
     return true;
   });
-  if (!Mapped(turn, from, to)) return turn.Fails(ENOMEM, "mlock(2): pages that are not mapped");
-  if (!Present(turn, from, to)) return turn.Fails(ENOMEM, "mlock(2): pages that cannot be read");
+  if (!Mapped(turn, pages.address, pages.End())) {
+    return turn.Fails(ENOMEM, "mlock(2): pages that are not mapped");
+  }
+  if (!Present(turn, pages.address, pages.End())) {
+    return turn.Fails(ENOMEM, "mlock(2): pages that cannot be read");
+  }
   turn.Returns(0, "mlock(2): the pages are locked");
 }
 
 void Munlock::Model(Turn& turn) const {
-  const int64_t page = turn.s.facts.page_size;
   const int64_t at = turn.AddressOf(address);
   if (!Harmless(turn, at, length.value)) return;
-  const int64_t from = at / page * page;
-  const int64_t to = from + Aligned(turn, length.value + at - from);
-  ChangeMappings(turn.s, turn.self(), from, to, turn.now, [](Attach& attach) {
+  const Span pages = TouchedPages(turn, at, length.value);
+  ChangeMappings(turn.s, turn.self(), pages.address, pages.End(), turn.now, [](Attach& attach) {
     attach.locked = false;
     return true;
   });
-  if (!Mapped(turn, from, to)) return turn.Fails(ENOMEM, "mlock(2): pages that are not mapped");
+  if (!Mapped(turn, pages.address, pages.End())) {
+    return turn.Fails(ENOMEM, "mlock(2): pages that are not mapped");
+  }
   turn.Returns(0, "mlock(2): the pages are unlocked");
 }
 

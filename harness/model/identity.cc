@@ -9,22 +9,23 @@
 namespace ipcrig {
 namespace {
 
-// glibc changes all threads of a process, by a signal to each that interrupts its call. Where some
-// may and others may not, it ends the process.
-bool EndsProcess(Turn& turn, uint32_t needed) {
+// Whether the caller may not change who it is, with a branch. glibc changes all threads of a
+// process; where some may and others may not, it ends the process.
+bool MayNot(Turn& turn, uint32_t needed, std::string_view rule) {
   const auto& threads = turn.s.processes;
   const bool differ = std::any_of(threads.begin(), threads.end(), [&](const ProcessState& thread) {
     return thread.leader == turn.me.leader && thread.life == ProcessState::Life::kAlive &&
            ((thread.who.capabilities ^ turn.me.who.capabilities) & needed) != 0;
   });
-  if (!differ) return false;
-  const Outcome end{Outcome::Kind::kKilled, abi::kSigabrt};
-  Doom(turn.s, turn.self(), end);
-  EndThread(turn.s, turn.self(), end, turn.now);
-  turn.Returns({.kind = end.kind, .value = end.value}, "nptl(7): only some threads may do it");
-  return true;
+  if (differ) {
+    turn.Ends({Outcome::Kind::kKilled, abi::kSigabrt}, "nptl(7): only some threads may do it");
+  } else if (!turn.Has(needed)) {
+    turn.Fails(EPERM, rule);
+  }
+  return !turn.branches().empty();
 }
 
+// All threads of the process, by a signal to each that interrupts its call.
 void ChangeAll(Turn& turn, const Credentials& who) {
   for (ProcessState& thread : turn.s.processes) {
     if (thread.leader != turn.me.leader || thread.life != ProcessState::Life::kAlive) continue;
@@ -72,13 +73,16 @@ int NewIpcNamespace(State& s) {
   return static_cast<int>(s.spaces.size()) - 1;
 }
 
+int NewPidNamespace(State& s) {
+  s.pid_spaces.push_back(0);
+  return static_cast<int>(s.pid_spaces.size()) - 1;
+}
+
 void Setuid::Model(Turn& turn) const {
   Credentials who = turn.me.who;
   if (uid.value == UINT32_MAX) return turn.Fails(EINVAL, "setuid(2): not a user id");
-  if (uid.value != who.uid && EndsProcess(turn, abi::kCapSetuid)) return;
-  if (!turn.Has(abi::kCapSetuid) && uid.value != who.uid) {
-    return turn.Fails(EPERM, "setuid(2): another user needs CAP_SETUID");
-  }
+  const std::string_view rule = "setuid(2): another user needs CAP_SETUID";
+  if (uid.value != who.uid && MayNot(turn, abi::kCapSetuid, rule)) return;
   who.uid = uid.value;
   ChangeAll(turn, who);
   turn.Returns(0, "setuid(2): the real, effective and saved user id");
@@ -87,18 +91,15 @@ void Setuid::Model(Turn& turn) const {
 void Setgid::Model(Turn& turn) const {
   Credentials who = turn.me.who;
   if (gid.value == UINT32_MAX) return turn.Fails(EINVAL, "setgid(2): not a group id");
-  if (gid.value != who.gid && EndsProcess(turn, abi::kCapSetgid)) return;
-  if (!turn.Has(abi::kCapSetgid) && gid.value != who.gid) {
-    return turn.Fails(EPERM, "setgid(2): another group needs CAP_SETGID");
-  }
+  const std::string_view rule = "setgid(2): another group needs CAP_SETGID";
+  if (gid.value != who.gid && MayNot(turn, abi::kCapSetgid, rule)) return;
   who.gid = gid.value;
   ChangeAll(turn, who);
   turn.Returns(0, "setgid(2): the real, effective and saved group id");
 }
 
 void Setgroups::Model(Turn& turn) const {
-  if (EndsProcess(turn, abi::kCapSetgid)) return;
-  if (!turn.Has(abi::kCapSetgid)) return turn.Fails(EPERM, "setgroups(2): needs CAP_SETGID");
+  if (MayNot(turn, abi::kCapSetgid, "setgroups(2): needs CAP_SETGID")) return;
   Credentials who = turn.me.who;
   who.groups.assign(groups.view().begin(), groups.view().end());
   ChangeAll(turn, who);
@@ -111,15 +112,13 @@ void Capset::Model(Turn& turn) const {
 }
 
 void Setrlimit::Model(Turn& turn) const {
-  const State before = turn.s;
-  if (resource.Is("RLIMIT_MEMLOCK")) turn.group.memlock = limit.value;
-  if (resource.Is("RLIMIT_AS")) turn.group.memory_limited = true;
+  // Above the hard limit, which no fact tells.
   const Outcome* seen = turn.seen();
   if (seen != nullptr && seen->kind == Outcome::Kind::kFailed && seen->value == EINVAL) {
-    // Above the hard limit, which no fact tells.
-    turn.s = before;
     return turn.Fails(EINVAL, "setrlimit(2): rlim_cur is greater than rlim_max");
   }
+  if (resource.Is("RLIMIT_MEMLOCK")) turn.group.memlock = limit.value;
+  if (resource.Is("RLIMIT_AS")) turn.group.memory_limited = true;
   turn.Returns(0, "setrlimit(2): the soft limit");
 }
 
@@ -133,10 +132,7 @@ void Unshare::Model(Turn& turn) const {
   if (new_pid && turn.me.children_pid_space != turn.me.pid_space) {
     return turn.Fails(EINVAL, "unshare(2): the children have another PID namespace already");
   }
-  if (new_pid) {
-    s.pid_spaces.push_back(0);
-    turn.me.children_pid_space = static_cast<int>(s.pid_spaces.size()) - 1;
-  }
+  if (new_pid) turn.me.children_pid_space = NewPidNamespace(s);
   if (new_ipc || flags.Has(abi::kCloneSysvsem)) LeaveUndoList(s, turn.self(), turn.now);
   if (new_ipc) {
     OrphanSegments(s, turn.self());

@@ -12,9 +12,6 @@
 namespace ipcrig {
 namespace {
 
-constexpr uint32_t kRead = 0444;
-constexpr uint32_t kWrite = 0222;
-
 // msgop(2): the message that msgrcv with this msgtyp takes, or end().
 std::vector<Message>::iterator FindMessage(std::vector<Message>& messages, int64_t type,
                                            const MsgrcvFlags& flags) {
@@ -66,17 +63,14 @@ void Msgget::Model(Turn& turn) const {
   if (static_cast<int64_t>(queues.size()) >= limits.msgmni) {
     return turn.Fails(ENOSPC, "msgget(2): the maximum number of message queues, MSGMNI");
   }
-  if (turn.NoIndexLeft(queues, limits.msg_next_id)) {
-    limits.msg_next_id = -1;
-    return turn.Fails(ENOSPC, "msgget(2): no index is free behind kernel.msg_next_id");
-  }
-  const int id = turn.ChooseNewId(queues, ObjectKind::kMsg, limits.msg_next_id);
-  Queue& queue = queues[id];
+  const auto id = turn.ChooseNewId(queues, ObjectKind::kMsg, limits.msg_next_id);
+  if (!id) return;
+  Queue& queue = queues[*id];
   queue.perm = turn.NewPermissions(wanted, flags.bits);
   queue.qbytes = limits.msgmnb;
   queue.ctime = turn.now;
-  if (result.slot >= 0) s.values[result.slot] = id;
-  turn.Returns({.value = id, .value_name = "a new id"}, "msgget(2): a new queue is created");
+  if (result.slot >= 0) s.values[result.slot] = *id;
+  turn.Returns({.value = *id, .value_name = "a new id"}, "msgget(2): a new queue is created");
 }
 
 void Msgsnd::Model(Turn& turn) const {

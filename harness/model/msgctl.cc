@@ -6,22 +6,8 @@
 namespace ipcrig {
 namespace {
 
-constexpr uint32_t kRead = 0444;
-
-// The queue, or nullptr and a branch.
-Queue* FindQueue(Turn& turn, int id) {
-  auto& queues = turn.space().queues;
-  const auto found = queues.find(id);
-  if (found != queues.end()) return &found->second;
-  turn.Fails(EINVAL, "msgctl(2): invalid msqid");
-  return nullptr;
-}
-
-// Where the caller's buffer is wrong: a branch.
-bool BadBuffer(Turn& turn, const Buffer& buffer) {
-  if (buffer.unmapped()) turn.Fails(EFAULT, "msgctl(2): the address of buf isn't accessible");
-  return buffer.unmapped();
-}
+constexpr std::string_view kInvalidMsqid = "msgctl(2): invalid msqid";
+constexpr std::string_view kBadMsgBuffer = "msgctl(2): the address of buf isn't accessible";
 
 void Describe(const Turn& turn, const Queue& q, Expected& expected) {
   for (const Range& number : Turn::StatOf(q.perm)) expected.numbers.push_back(number);
@@ -36,12 +22,12 @@ void Describe(const Turn& turn, const Queue& q, Expected& expected) {
 }  // namespace
 
 void MsgctlStat::Model(Turn& turn) const {
-  const Queue* q = FindQueue(turn, turn.IdOf(queue));
+  const Queue* q = turn.Find(turn.space().queues, turn.IdOf(queue), kInvalidMsqid);
   if (q == nullptr) return;
   if (!turn.Permitted(q->perm, kRead)) {
     return turn.Fails(EACCES, "msgctl(2): IPC_STAT needs read permission");
   }
-  if (BadBuffer(turn, buffer)) return;
+  if (turn.IsBad(buffer, kBadMsgBuffer)) return;
   Expected expected;
   Describe(turn, *q, expected);
   turn.Returns(std::move(expected), "msgctl(2): IPC_STAT copies the msqid_ds");
@@ -54,7 +40,7 @@ void MsgctlIndex::Model(Turn& turn) const {
   if (command.Is("MSG_STAT") && !turn.Permitted(q.perm, kRead)) {
     return turn.Fails(EACCES, "msgctl(2): MSG_STAT needs read permission");
   }
-  if (BadBuffer(turn, buffer)) return;
+  if (turn.IsBad(buffer, kBadMsgBuffer)) return;
   Expected expected{.value = *id, .numbers = {Range::Exactly(*id)}};
   Describe(turn, q, expected);
   turn.Returns(std::move(expected), "msgctl(2): MSG_STAT describes the queue with this index");
@@ -63,9 +49,9 @@ void MsgctlIndex::Model(Turn& turn) const {
 void MsgctlSet::Model(Turn& turn) const {
   State& s = turn.s;
   const int id = turn.IdOf(queue);
-  if (id < 0) return turn.Fails(EINVAL, "msgctl(2): invalid msqid");
-  if (BadBuffer(turn, buffer)) return;
-  Queue* target = FindQueue(turn, id);
+  if (id < 0) return turn.Fails(EINVAL, kInvalidMsqid);
+  if (turn.IsBad(buffer, kBadMsgBuffer)) return;
+  Queue* target = turn.Find(turn.space().queues, id, kInvalidMsqid);
   if (target == nullptr) return;
   if (!turn.MayChange(target->perm)) {
     return turn.Fails(EPERM, "msgctl(2): IPC_SET needs the owner, the creator or CAP_SYS_ADMIN");
@@ -109,7 +95,7 @@ void MsgctlSet::Model(Turn& turn) const {
 
 void MsgctlRmid::Model(Turn& turn) const {
   const int id = turn.IdOf(queue);
-  const Queue* target = FindQueue(turn, id);
+  const Queue* target = turn.Find(turn.space().queues, id, kInvalidMsqid);
   if (target == nullptr) return;
   if (!turn.MayChange(target->perm)) {
     return turn.Fails(EPERM, "msgctl(2): IPC_RMID needs the owner, the creator or CAP_SYS_ADMIN");
@@ -119,8 +105,8 @@ void MsgctlRmid::Model(Turn& turn) const {
 }
 
 void MsgctlIpcInfo::Model(Turn& turn) const {
-  if (turn.IdOf(queue) < 0) return turn.Fails(EINVAL, "msgctl(2): invalid msqid");
-  if (BadBuffer(turn, buffer)) return;
+  if (turn.IdOf(queue) < 0) return turn.Fails(EINVAL, kInvalidMsqid);
+  if (turn.IsBad(buffer, kBadMsgBuffer)) return;
   const Limits& limits = turn.space().limits;
   const int64_t highest = turn.HighestIndex(turn.space().queues);
   turn.Returns(turn.InfoOf({highest, limits.msgmax, limits.msgmnb, limits.msgmni, 16}),
@@ -128,8 +114,8 @@ void MsgctlIpcInfo::Model(Turn& turn) const {
 }
 
 void MsgctlMsgInfo::Model(Turn& turn) const {
-  if (turn.IdOf(queue) < 0) return turn.Fails(EINVAL, "msgctl(2): invalid msqid");
-  if (BadBuffer(turn, buffer)) return;
+  if (turn.IdOf(queue) < 0) return turn.Fails(EINVAL, kInvalidMsqid);
+  if (turn.IsBad(buffer, kBadMsgBuffer)) return;
   int64_t messages = 0;
   int64_t bytes = 0;
   for (const auto& [id, q] : turn.space().queues) {

@@ -112,11 +112,8 @@ bool Merges(const State& s, const PipeBuffer& pipe, int64_t size) {
 void Break(Turn& turn, int64_t written) {
   const auto handling = turn.group.signals.find(abi::kSigpipe);
   if (handling == turn.group.signals.end()) {
-    const Outcome end{Outcome::Kind::kKilled, abi::kSigpipe};
-    Doom(turn.s, turn.self(), end);
-    EndThread(turn.s, turn.self(), end, turn.now);
-    return turn.Returns({.kind = end.kind, .value = end.value},
-                        "pipe(7): all read ends have been closed: SIGPIPE");
+    return turn.Ends({Outcome::Kind::kKilled, abi::kSigpipe},
+                     "pipe(7): all read ends have been closed: SIGPIPE");
   }
   if (written > 0) return turn.Returns(written, "pipe(7): the readers left in the middle");
   turn.Fails(EPIPE,

@@ -69,7 +69,7 @@ void CopyMappings(Turn& turn, ProcessState& born) {
 }
 
 // A copy of the caller's process, of one thread.
-ProcessState& Born(Turn& turn, int child, int pid) {
+ProcessState& Born(Turn& turn, int child, int pid, int pid_space) {
   ProcessState copy = turn.group;
   const ProcessState& me = turn.me;
   copy.life = Life::kAlive;
@@ -86,19 +86,13 @@ ProcessState& Born(Turn& turn, int child, int pid) {
   copy.undo = -1;
   copy.space = me.space;
   copy.who = me.who;
-  copy.pid_space = me.children_pid_space;
-  copy.children_pid_space = me.children_pid_space;
-  copy.inner_pid =
-      copy.pid_space == 0 ? 0 : ++turn.s.pid_spaces[static_cast<size_t>(copy.pid_space)];
+  copy.pid_space = pid_space;
+  copy.children_pid_space = pid_space;
+  copy.inner_pid = pid_space == 0 ? 0 : ++turn.s.pid_spaces[static_cast<size_t>(pid_space)];
   ProcessState& born = turn.s.process(child);
   born = std::move(copy);
   CopyMappings(turn, born);
   return born;
-}
-
-int NewPidSpace(State& s) {
-  s.pid_spaces.push_back(0);
-  return static_cast<int>(s.pid_spaces.size()) - 1;
 }
 
 }  // namespace
@@ -106,7 +100,7 @@ int NewPidSpace(State& s) {
 void Fork::Model(Turn& turn) const {
   if (CannotFork(turn, child.index)) return;
   const int pid = ChoosePid(turn, child.index);
-  Born(turn, child.index, pid);
+  Born(turn, child.index, pid, turn.me.children_pid_space);
   turn.Returns({.value = pid, .value_name = "a new pid"},
                "fork(2): the child inherits attaches and descriptors, not semaphore adjustments");
 }
@@ -123,18 +117,12 @@ void Clone::Model(Turn& turn) const {
   if ((shares && new_ipc) || (new_pid && turn.me.children_pid_space != turn.me.pid_space)) {
     return turn.Fails(EINVAL, "clone(2): CLONE_NEWIPC and CLONE_SYSVSEM exclude each other");
   }
-  if (shares && turn.me.undo < 0) {
-    turn.me.undo = static_cast<int>(s.clock++);
-    s.undo_lists[turn.me.undo].space = turn.me.space;
-  }
+  if (shares) turn.Undo();
   const int pid = ChoosePid(turn, child.index);
-  ProcessState& born = Born(turn, child.index, pid);
+  const int pid_space = new_pid ? NewPidNamespace(s) : turn.me.children_pid_space;
+  ProcessState& born = Born(turn, child.index, pid, pid_space);
   if (shares) born.undo = turn.me.undo;
   if (new_ipc) born.space = NewIpcNamespace(s);
-  if (new_pid) {
-    born.pid_space = born.children_pid_space = NewPidSpace(s);
-    born.inner_pid = ++s.pid_spaces[static_cast<size_t>(born.pid_space)];
-  }
   turn.Returns({.value = pid, .value_name = "a new pid"},
                "clone(2): CLONE_SYSVSEM shares the list of semaphore adjustments");
 }
@@ -151,10 +139,7 @@ void Thread::Model(Turn& turn) const {
     return turn.Fails(EINVAL, "clone(2): a thread cannot have another PID namespace");
   }
   const int pid = ChoosePid(turn, child.index);
-  if (turn.me.undo < 0) {
-    turn.me.undo = static_cast<int>(s.clock++);
-    s.undo_lists[turn.me.undo].space = turn.me.space;
-  }
+  turn.Undo();
   born.life = Life::kAlive;
   born.pid = pid;
   born.leader = turn.me.leader;
@@ -202,10 +187,7 @@ void ExecProgram::Model(Turn& turn) const {
 }
 
 void Exit::Model(Turn& turn) const {
-  const Outcome end{Outcome::Kind::kExited, status.value};
-  Doom(turn.s, turn.self(), end);
-  EndThread(turn.s, turn.self(), end, turn.now);
-  turn.Returns({.kind = end.kind, .value = end.value}, "_exit(2): the process ends");
+  turn.Ends({Outcome::Kind::kExited, status.value}, "_exit(2): the process ends");
 }
 
 void Kill::Model(Turn& turn) const {
@@ -216,19 +198,12 @@ void Kill::Model(Turn& turn) const {
     return turn.Fails(ESRCH, "pid_namespaces(7): the caller cannot see this process");
   }
   const bool may = turn.Has(abi::kCapKill) || turn.me.who.uid == victim.who.uid;
-  if (!may && turn.me.leader != victim.leader) {
-    if (signal.number == abi::kSigcont)
-      SendSignal(turn.s, turn.self(), target.index, signal.number);
-    return signal.number == abi::kSigcont
-               ? turn.Returns(0, "kill(2): SIGCONT within a session")
-               : turn.Fails(EPERM, "kill(2): another user's process, and no CAP_KILL");
+  // Within a session, as all of a run are, anybody may send SIGCONT.
+  if (!may && turn.me.leader != victim.leader && signal.number != abi::kSigcont) {
+    return turn.Fails(EPERM, "kill(2): another user's process, and no CAP_KILL");
   }
   SendSignal(turn.s, turn.self(), target.index, signal.number);
-  if (turn.me.fate) {
-    const Outcome end = *turn.me.fate;
-    EndThread(turn.s, turn.self(), end, turn.now);
-    return turn.Returns({.kind = end.kind, .value = end.value}, "kill(2): of the caller itself");
-  }
+  if (turn.me.fate) return turn.Ends(*turn.me.fate, "kill(2): of the caller itself");
   turn.Returns(0, "kill(2): the signal is sent");
 }
 

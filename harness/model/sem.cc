@@ -10,17 +10,11 @@
 namespace ipcrig {
 namespace {
 
-constexpr uint32_t kRead = 0444;
-constexpr uint32_t kAlter = 0222;
 constexpr int64_t kNanosecondsOfSecond = 1'000'000'000;
 
 // The caller's adjustments for a set, made where it has none yet.
 std::vector<int>& SemadjOf(Turn& turn, int set, size_t semaphores) {
-  if (turn.me.undo < 0) {
-    turn.me.undo = static_cast<int>(turn.s.clock++);
-    turn.s.undo_lists[turn.me.undo].space = turn.me.space;
-  }
-  std::vector<int>& semadj = turn.s.undo_lists[turn.me.undo].semadj[set];
+  std::vector<int>& semadj = turn.Undo().semadj[set];
   semadj.resize(semaphores);
   return semadj;
 }
@@ -45,7 +39,7 @@ bool IsWrong(Turn& turn, const SemOps& ops, const Timeout& timeout, const Buffer
 }
 
 // The operations cannot proceed now.
-void Wait(Turn& turn, const SemAttempt& attempt, const Timeout& timeout) {
+void Sleep(Turn& turn, const SemAttempt& attempt, const Timeout& timeout) {
   if ((attempt.blocking->flags & abi::kIpcNowait) != 0) {
     turn.Fails(EAGAIN, "semop(2): an operation cannot proceed and has IPC_NOWAIT");
   } else if (timeout.Short()) {
@@ -77,12 +71,12 @@ void ModelSemop(Turn& turn, int id, const SemOps& ops, const Timeout& timeout,
     if (op.num >= target.semaphores.size()) return turn.Fails(EFBIG, "semop(2): sem_num too large");
     alters = alters || op.op != 0;
   }
-  if (!turn.slept() && !turn.Permitted(target.perm, alters ? kAlter : kRead)) {
+  if (!turn.slept() && !turn.Permitted(target.perm, alters ? kWrite : kRead)) {
     return turn.Fails(EACCES, "semop(2): the mode does not permit these operations");
   }
   const std::vector<int>* semadj = undoes ? &SemadjOf(turn, id, target.semaphores.size()) : nullptr;
   SemAttempt attempt = TrySemop(target, ops.view(), semadj);
-  if (attempt.blocking != nullptr) return Wait(turn, attempt, timeout);
+  if (attempt.blocking != nullptr) return Sleep(turn, attempt, timeout);
   if (attempt.out_of_range) {
     return turn.Fails(ERANGE, "semop(2): semval would exceed SEMVMX, or semadj SEMAEM");
   }
@@ -128,17 +122,14 @@ void Semget::Model(Turn& turn) const {
   if (used > limits.semmns || static_cast<int64_t>(sets.size()) >= limits.semmni) {
     return turn.Fails(ENOSPC, "semget(2): the limits SEMMNI or SEMMNS");
   }
-  if (turn.NoIndexLeft(sets, limits.sem_next_id)) {
-    limits.sem_next_id = -1;
-    return turn.Fails(ENOSPC, "semget(2): no index is free behind kernel.sem_next_id");
-  }
-  const int id = turn.ChooseNewId(sets, ObjectKind::kSem, limits.sem_next_id);
-  SemaphoreSet& set = sets[id];
+  const auto id = turn.ChooseNewId(sets, ObjectKind::kSem, limits.sem_next_id);
+  if (!id) return;
+  SemaphoreSet& set = sets[*id];
   set.perm = turn.NewPermissions(wanted, flags.bits);
   set.semaphores.resize(static_cast<size_t>(nsems.value));
   set.ctime = turn.now;
-  if (result.slot >= 0) s.values[result.slot] = id;
-  turn.Returns({.value = id, .value_name = "a new id"}, "semget(2): a new set is created");
+  if (result.slot >= 0) s.values[result.slot] = *id;
+  turn.Returns({.value = *id, .value_name = "a new id"}, "semget(2): a new set is created");
 }
 
 void Semop::Model(Turn& turn) const { ModelSemop(turn, turn.IdOf(set), ops, {}, buffer); }

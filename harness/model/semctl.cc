@@ -10,21 +10,15 @@
 namespace ipcrig {
 namespace {
 
-constexpr uint32_t kRead = 0444;
-constexpr uint32_t kAlter = 0222;
+constexpr std::string_view kInvalidSemid = "semctl(2): invalid semid";
+constexpr std::string_view kBadSemBuffer = "semctl(2): the address of arg isn't accessible";
 
 // The set of a semctl that needs `bits` of its mode, or nullptr and a branch that says why not.
 SemaphoreSet* FindSet(Turn& turn, const Id<Kind::kSet>& id, uint32_t bits) {
-  const auto found = turn.space().sets.find(turn.IdOf(id));
-  if (found == turn.space().sets.end()) {
-    turn.Fails(EINVAL, "semctl(2): invalid semid");
-    return nullptr;
-  }
-  if (!turn.Permitted(found->second.perm, bits)) {
-    turn.Fails(EACCES, "semctl(2): the mode does not permit this command");
-    return nullptr;
-  }
-  return &found->second;
+  SemaphoreSet* set = turn.Find(turn.space().sets, turn.IdOf(id), kInvalidSemid);
+  if (set == nullptr || turn.Permitted(set->perm, bits)) return set;
+  turn.Fails(EACCES, "semctl(2): the mode does not permit this command");
+  return nullptr;
 }
 
 // One semaphore of a set, or nullptr and a branch.
@@ -73,12 +67,6 @@ void CountWaiters(Turn& turn, const Id<Kind::kSet>& id, int64_t num, bool for_ze
   turn.Returns(counted, rule);
 }
 
-// Where the caller's buffer is wrong: a branch.
-bool BadBuffer(Turn& turn, const Buffer& buffer) {
-  if (buffer.unmapped()) turn.Fails(EFAULT, "semctl(2): the address of arg isn't accessible");
-  return buffer.unmapped();
-}
-
 void Describe(const SemaphoreSet& set, Expected& expected) {
   for (const Range& number : Turn::StatOf(set.perm)) expected.numbers.push_back(number);
   expected.numbers.push_back(Range::Exactly(static_cast<int64_t>(set.semaphores.size())));
@@ -114,29 +102,29 @@ void SemctlGetzcnt::Model(Turn& turn) const {
 }
 
 void SemctlSetval::Model(Turn& turn) const {
-  if (turn.IdOf(set) < 0) return turn.Fails(EINVAL, "semctl(2): invalid semid");
+  if (turn.IdOf(set) < 0) return turn.Fails(EINVAL, kInvalidSemid);
   if (value.value < 0 || value.value > kSemvmx) {
     return turn.Fails(ERANGE, "semctl(2): SETVAL to less than 0 or more than SEMVMX");
   }
-  const auto found = turn.space().sets.find(turn.IdOf(set));
-  if (found == turn.space().sets.end()) return turn.Fails(EINVAL, "semctl(2): invalid semid");
-  SemaphoreSet& target = found->second;
+  const int id = turn.IdOf(set);
+  SemaphoreSet* target = turn.Find(turn.space().sets, id, kInvalidSemid);
+  if (target == nullptr) return;
   const auto index = static_cast<size_t>(num.value);
-  if (index >= target.semaphores.size()) return turn.Fails(EINVAL, "semctl(2): invalid semnum");
-  if (!turn.Permitted(target.perm, kAlter)) {
+  if (index >= target->semaphores.size()) return turn.Fails(EINVAL, "semctl(2): invalid semnum");
+  if (!turn.Permitted(target->perm, kWrite)) {
     return turn.Fails(EACCES, "semctl(2): SETVAL needs alter permission");
   }
-  target.semaphores[index] = {static_cast<int>(value.value), turn.Myself()};
-  target.ctime = turn.now;
-  ClearUndo(turn, found->first, index);
-  RefreshSleepers(turn.s, turn.me.space, found->first, nullptr);
+  target->semaphores[index] = {static_cast<int>(value.value), turn.Myself()};
+  target->ctime = turn.now;
+  ClearUndo(turn, id, index);
+  RefreshSleepers(turn.s, turn.me.space, id, nullptr);
   turn.Returns(0, "semctl(2): SETVAL sets semval and clears the undo entries of the semaphore");
 }
 
 void SemctlGetall::Model(Turn& turn) const {
   const SemaphoreSet* target = FindSet(turn, set, kRead);
   if (target == nullptr) return;
-  if (BadBuffer(turn, buffer)) return;
+  if (turn.IsBad(buffer, kBadSemBuffer)) return;
   Expected expected;
   for (const Semaphore& semaphore : target->semaphores) {
     expected.numbers.push_back(Range::Exactly(semaphore.value));
@@ -145,9 +133,9 @@ void SemctlGetall::Model(Turn& turn) const {
 }
 
 void SemctlSetall::Model(Turn& turn) const {
-  SemaphoreSet* target = FindSet(turn, set, kAlter);
+  SemaphoreSet* target = FindSet(turn, set, kWrite);
   if (target == nullptr) return;
-  if (BadBuffer(turn, buffer)) return;
+  if (turn.IsBad(buffer, kBadSemBuffer)) return;
   const auto value_of = [&](size_t i) { return i < values.count ? values.values[i] : 0; };
   for (size_t i = 0; i < target->semaphores.size(); ++i) {
     if (value_of(i) > kSemvmx) return turn.Fails(ERANGE, "semctl(2): SETALL beyond SEMVMX");
@@ -164,7 +152,7 @@ void SemctlSetall::Model(Turn& turn) const {
 void SemctlStat::Model(Turn& turn) const {
   const SemaphoreSet* target = FindSet(turn, set, kRead);
   if (target == nullptr) return;
-  if (BadBuffer(turn, buffer)) return;
+  if (turn.IsBad(buffer, kBadSemBuffer)) return;
   Expected expected;
   Describe(*target, expected);
   turn.Returns(std::move(expected), "semctl(2): IPC_STAT copies the semid_ds");
@@ -177,35 +165,35 @@ void SemctlIndex::Model(Turn& turn) const {
   if (command.Is("SEM_STAT") && !turn.Permitted(target.perm, kRead)) {
     return turn.Fails(EACCES, "semctl(2): SEM_STAT needs read permission");
   }
-  if (BadBuffer(turn, buffer)) return;
+  if (turn.IsBad(buffer, kBadSemBuffer)) return;
   Expected expected{.value = *id, .numbers = {Range::Exactly(*id)}};
   Describe(target, expected);
   turn.Returns(std::move(expected), "semctl(2): SEM_STAT describes the set with this index");
 }
 
 void SemctlSet::Model(Turn& turn) const {
-  if (turn.IdOf(set) < 0) return turn.Fails(EINVAL, "semctl(2): invalid semid");
-  if (BadBuffer(turn, buffer)) return;
-  const auto found = turn.space().sets.find(turn.IdOf(set));
-  if (found == turn.space().sets.end()) return turn.Fails(EINVAL, "semctl(2): invalid semid");
-  if (!turn.MayChange(found->second.perm)) {
+  if (turn.IdOf(set) < 0) return turn.Fails(EINVAL, kInvalidSemid);
+  if (turn.IsBad(buffer, kBadSemBuffer)) return;
+  SemaphoreSet* target = turn.Find(turn.space().sets, turn.IdOf(set), kInvalidSemid);
+  if (target == nullptr) return;
+  if (!turn.MayChange(target->perm)) {
     return turn.Fails(EPERM, "semctl(2): IPC_SET needs the owner, the creator or CAP_SYS_ADMIN");
   }
-  if (turn.Change(found->second.perm, settings) != 0) {
+  if (turn.Change(target->perm, settings) != 0) {
     return turn.Fails(EINVAL, "semctl(2): a user or group id that does not exist here");
   }
-  found->second.ctime = turn.now;
+  target->ctime = turn.now;
   turn.Returns(0, "semctl(2): IPC_SET");
 }
 
 void SemctlRmid::Model(Turn& turn) const {
-  const auto found = turn.space().sets.find(turn.IdOf(set));
-  if (found == turn.space().sets.end()) return turn.Fails(EINVAL, "semctl(2): invalid semid");
-  if (!turn.MayChange(found->second.perm)) {
+  const int id = turn.IdOf(set);
+  const SemaphoreSet* target = turn.Find(turn.space().sets, id, kInvalidSemid);
+  if (target == nullptr) return;
+  if (!turn.MayChange(target->perm)) {
     return turn.Fails(EPERM, "semctl(2): IPC_RMID needs the owner, the creator or CAP_SYS_ADMIN");
   }
-  const int id = found->first;
-  turn.space().sets.erase(found);
+  turn.space().sets.erase(id);
   for (auto& [list, undo] : turn.s.undo_lists) {
     if (undo.space == turn.me.space) undo.semadj.erase(id);
   }
@@ -213,8 +201,8 @@ void SemctlRmid::Model(Turn& turn) const {
 }
 
 void SemctlIpcInfo::Model(Turn& turn) const {
-  if (turn.IdOf(set) < 0) return turn.Fails(EINVAL, "semctl(2): invalid semid");
-  if (BadBuffer(turn, buffer)) return;
+  if (turn.IdOf(set) < 0) return turn.Fails(EINVAL, kInvalidSemid);
+  if (turn.IsBad(buffer, kBadSemBuffer)) return;
   const Limits& limits = turn.space().limits;
   turn.Returns(Turn::InfoOf({Turn::HighestIndex(turn.space().sets), limits.semmni, limits.semmns,
                              limits.semmsl, limits.semopm, kSemvmx}),
@@ -222,8 +210,8 @@ void SemctlIpcInfo::Model(Turn& turn) const {
 }
 
 void SemctlSemInfo::Model(Turn& turn) const {
-  if (turn.IdOf(set) < 0) return turn.Fails(EINVAL, "semctl(2): invalid semid");
-  if (BadBuffer(turn, buffer)) return;
+  if (turn.IdOf(set) < 0) return turn.Fails(EINVAL, kInvalidSemid);
+  if (turn.IsBad(buffer, kBadSemBuffer)) return;
   const auto& sets = turn.space().sets;
   int64_t semaphores = 0;
   for (const auto& [id, one] : sets) semaphores += static_cast<int64_t>(one.semaphores.size());

@@ -9,9 +9,6 @@
 namespace ipcrig {
 namespace {
 
-constexpr uint32_t kRead = 0444;
-constexpr uint32_t kReadWrite = 0666;
-constexpr uint32_t kExecute = 0111;
 constexpr uint32_t kSizeCode = 63U << 26;
 // Creating a larger one may fail for want of memory, whatever the limits say.
 constexpr int64_t kSurelyAvailable = int64_t{64} << 20;
@@ -44,7 +41,7 @@ bool HugePagesFail(Turn& turn, const ShmgetFlags& flags, int64_t size) {
     turn.Fails(EINVAL, "shmget(2): SHM_HUGETLB with a size of pages that this machine has not");
     return true;
   }
-  if (!turn.Has(abi::kCapIpcLock) || facts.user_namespace != 0) {
+  if (!turn.MayLockAnything()) {
     turn.Fails(EPERM, "shmget(2): SHM_HUGETLB needs CAP_IPC_LOCK or a group");
   }
   turn.Fails(ENOMEM, "shmget(2): not enough huge pages");
@@ -122,12 +119,9 @@ void Shmget::Model(Turn& turn) const {
   if (static_cast<int64_t>(segments.size()) >= limits.shmmni) {
     return turn.Fails(ENOSPC, "shmget(2): the limit SHMMNI");
   }
-  if (turn.NoIndexLeft(segments, limits.shm_next_id)) {
-    limits.shm_next_id = -1;
-    return turn.Fails(ENOSPC, "shmget(2): no index is free behind kernel.shm_next_id");
-  }
-  const int id = turn.ChooseNewId(segments, ObjectKind::kShm, limits.shm_next_id);
-  Segment& segment = segments[id];
+  const auto id = turn.ChooseNewId(segments, ObjectKind::kShm, limits.shm_next_id);
+  if (!id) return;
+  Segment& segment = segments[*id];
   segment.perm = turn.NewPermissions(wanted, flags.bits);
   segment.size = size.value;
   segment.huge = huge;
@@ -135,8 +129,8 @@ void Shmget::Model(Turn& turn) const {
   segment.creator = turn.self();
   segment.cpid = turn.Myself();
   segment.ctime = turn.now;
-  if (result.slot >= 0) s.values[result.slot] = id;
-  turn.Returns({.value = id, .value_name = "a new id"}, "shmget(2): a new segment is created");
+  if (result.slot >= 0) s.values[result.slot] = *id;
+  turn.Returns({.value = *id, .value_name = "a new id"}, "shmget(2): a new segment is created");
 }
 
 namespace {
@@ -204,7 +198,7 @@ void Shmat::Model(Turn& turn) const {
   if (found == segments.end()) return turn.Fails(EINVAL, "shmop(2): invalid shmid");
   const Segment& target = found->second;
   const uint32_t bits =
-      (ReadonlyOf(flags) ? kRead : kReadWrite) | (flags.Has(abi::kShmExec) ? kExecute : 0);
+      (ReadonlyOf(flags) ? kRead : kRead | kWrite) | (flags.Has(abi::kShmExec) ? kExecute : 0);
   if (!turn.Permitted(target.perm, bits)) {
     return turn.Fails(EACCES, "shmop(2): the caller has no permission for this kind of attach");
   }

@@ -7,22 +7,8 @@
 namespace ipcrig {
 namespace {
 
-constexpr uint32_t kRead = 0444;
-
-// The segment, or nullptr and a branch.
-Segment* FindSegment(Turn& turn, int id) {
-  auto& segments = turn.space().segments;
-  const auto found = segments.find(id);
-  if (found != segments.end()) return &found->second;
-  turn.Fails(EINVAL, "shmctl(2): invalid shmid");
-  return nullptr;
-}
-
-// Where the caller's buffer is wrong: a branch.
-bool BadBuffer(Turn& turn, const Buffer& buffer) {
-  if (buffer.unmapped()) turn.Fails(EFAULT, "shmctl(2): the address of buf isn't accessible");
-  return buffer.unmapped();
-}
+constexpr std::string_view kInvalidShmid = "shmctl(2): invalid shmid";
+constexpr std::string_view kBadShmBuffer = "shmctl(2): the address of buf isn't accessible";
 
 void Describe(Turn& turn, int id, const Segment& segment, Expected& expected) {
   const uint32_t status =
@@ -45,12 +31,12 @@ void Describe(Turn& turn, int id, const Segment& segment, Expected& expected) {
 
 void ShmctlStat::Model(Turn& turn) const {
   const int id = turn.IdOf(segment);
-  const Segment* target = FindSegment(turn, id);
+  const Segment* target = turn.Find(turn.space().segments, id, kInvalidShmid);
   if (target == nullptr) return;
   if (!turn.Permitted(target->perm, kRead)) {
     return turn.Fails(EACCES, "shmctl(2): IPC_STAT needs read permission");
   }
-  if (BadBuffer(turn, buffer)) return;
+  if (turn.IsBad(buffer, kBadShmBuffer)) return;
   Expected expected;
   Describe(turn, id, *target, expected);
   turn.Returns(std::move(expected), "shmctl(2): IPC_STAT copies the shmid_ds");
@@ -63,7 +49,7 @@ void ShmctlIndex::Model(Turn& turn) const {
   if (command.Is("SHM_STAT") && !turn.Permitted(target.perm, kRead)) {
     return turn.Fails(EACCES, "shmctl(2): SHM_STAT needs read permission");
   }
-  if (BadBuffer(turn, buffer)) return;
+  if (turn.IsBad(buffer, kBadShmBuffer)) return;
   Expected expected{.value = *id, .numbers = {Range::Exactly(*id)}};
   Describe(turn, *id, target, expected);
   turn.Returns(std::move(expected), "shmctl(2): SHM_STAT describes the segment with this index");
@@ -71,9 +57,9 @@ void ShmctlIndex::Model(Turn& turn) const {
 
 void ShmctlSet::Model(Turn& turn) const {
   const int id = turn.IdOf(segment);
-  if (id < 0) return turn.Fails(EINVAL, "shmctl(2): invalid shmid");
-  if (BadBuffer(turn, buffer)) return;
-  Segment* target = FindSegment(turn, id);
+  if (id < 0) return turn.Fails(EINVAL, kInvalidShmid);
+  if (turn.IsBad(buffer, kBadShmBuffer)) return;
+  Segment* target = turn.Find(turn.space().segments, id, kInvalidShmid);
   if (target == nullptr) return;
   if (!turn.MayChange(target->perm)) {
     return turn.Fails(EPERM, "shmctl(2): IPC_SET needs the owner, the creator or CAP_SYS_ADMIN");
@@ -87,7 +73,7 @@ void ShmctlSet::Model(Turn& turn) const {
 
 void ShmctlRmid::Model(Turn& turn) const {
   const int id = turn.IdOf(segment);
-  Segment* target = FindSegment(turn, id);
+  Segment* target = turn.Find(turn.space().segments, id, kInvalidShmid);
   if (target == nullptr) return;
   if (!turn.MayChange(target->perm)) {
     return turn.Fails(EPERM, "shmctl(2): IPC_RMID needs the owner, the creator or CAP_SYS_ADMIN");
@@ -99,7 +85,7 @@ void ShmctlRmid::Model(Turn& turn) const {
 }
 
 void ShmctlLock::Model(Turn& turn) const {
-  Segment* target = FindSegment(turn, turn.IdOf(segment));
+  Segment* target = turn.Find(turn.space().segments, turn.IdOf(segment), kInvalidShmid);
   if (target == nullptr) return;
   const bool lock = command.Is("SHM_LOCK");
   if (!turn.Has(abi::kCapIpcLock)) {
@@ -108,10 +94,8 @@ void ShmctlLock::Model(Turn& turn) const {
       return turn.Fails(EPERM, "shmctl(2): SHM_LOCK needs the owner or the creator, and a limit");
     }
   }
-  // Whoever lacks the capability in the initial user namespace is held to RLIMIT_MEMLOCK, which
-  // counts what all processes of the user have locked.
-  const bool limited = !turn.Has(abi::kCapIpcLock) || turn.s.facts.user_namespace != 0;
-  if (lock && limited && !target->locked && !target->huge) {
+  // RLIMIT_MEMLOCK counts what all processes of the user have locked.
+  if (lock && !turn.MayLockAnything() && !target->locked && !target->huge) {
     turn.Fails(ENOMEM, "shmctl(2): more than RLIMIT_MEMLOCK of the user would be locked");
     const int64_t page = turn.s.facts.page_size;
     if (turn.s.PagesOf(target->size) > turn.group.memlock / page) return;
@@ -121,8 +105,8 @@ void ShmctlLock::Model(Turn& turn) const {
 }
 
 void ShmctlIpcInfo::Model(Turn& turn) const {
-  if (turn.IdOf(segment) < 0) return turn.Fails(EINVAL, "shmctl(2): invalid shmid");
-  if (BadBuffer(turn, buffer)) return;
+  if (turn.IdOf(segment) < 0) return turn.Fails(EINVAL, kInvalidShmid);
+  if (turn.IsBad(buffer, kBadShmBuffer)) return;
   const Limits& limits = turn.space().limits;
   turn.Returns(Turn::InfoOf({Turn::HighestIndex(turn.space().segments), limits.shmmax, 1,
                              limits.shmmni, limits.shmmni, limits.shmall}),
@@ -130,8 +114,8 @@ void ShmctlIpcInfo::Model(Turn& turn) const {
 }
 
 void ShmctlShmInfo::Model(Turn& turn) const {
-  if (turn.IdOf(segment) < 0) return turn.Fails(EINVAL, "shmctl(2): invalid shmid");
-  if (BadBuffer(turn, buffer)) return;
+  if (turn.IdOf(segment) < 0) return turn.Fails(EINVAL, kInvalidShmid);
+  if (turn.IsBad(buffer, kBadShmBuffer)) return;
   const auto& segments = turn.space().segments;
   int64_t pages = 0;
   int64_t touched = 0;

@@ -152,6 +152,8 @@ struct PipeBuffer {
 struct Span {
   int64_t address = 0;
   int64_t length = 0;
+
+  int64_t End() const { return address + length; }
   bool operator==(const Span&) const = default;
 };
 
@@ -278,8 +280,9 @@ State InitialState(const Facts& facts, size_t processes, const Rules& rules = {}
 // capabilities(7): what the run's processes begin with.
 uint32_t CapabilitiesOf(const Facts& facts);
 
-// A new IPC namespace; answers its index.
+// A new namespace; answers its index.
 int NewIpcNamespace(State& state);
+int NewPidNamespace(State& state);
 
 // A process that the engine starts: alive, with the credentials of the run.
 void StartProcess(State& state, int process, int pid);

@@ -42,6 +42,25 @@ void Turn::Returns(Expected expected, std::string_view rule) {
 
 void Turn::BlocksAfter() { progressed_ = true; }
 
+void Turn::Ends(const Outcome& end, std::string_view rule) {
+  Doom(s, self_, end);
+  EndThread(s, self_, end, now);
+  Returns({.kind = end.kind, .value = end.value}, rule);
+}
+
+bool Turn::IsBad(const Buffer& buffer, std::string_view rule) {
+  if (buffer.unmapped()) Fails(EFAULT, rule);
+  return buffer.unmapped();
+}
+
+UndoList& Turn::Undo() {
+  if (me.undo < 0) {
+    me.undo = static_cast<int>(s.clock++);
+    s.undo_lists[me.undo].space = me.space;
+  }
+  return s.undo_lists[me.undo];
+}
+
 int64_t Turn::ValueOf(int slot) const {
   const auto found = s.values.find(slot);
   return found == s.values.end() ? -1 : found->second;

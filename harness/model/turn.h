@@ -28,6 +28,11 @@
 
 namespace ipcrig {
 
+// sysvipc(7): the bits of a mode, of all three classes. semop(2) says alter for write.
+inline constexpr uint32_t kRead = 0444;
+inline constexpr uint32_t kWrite = 0222;
+inline constexpr uint32_t kExecute = 0111;
+
 // What a branch answers. Numbers are ranges, since times are known to the second only.
 struct Expected {
   Outcome::Kind kind = Outcome::Kind::kReturned;
@@ -97,7 +102,20 @@ class Turn {
   std::vector<Branch>& branches() { return branches_; }
   bool progressed() const { return progressed_; }
 
+  // The caller ends so by its own call: with it, its whole process.
+  void Ends(const Outcome& end, std::string_view rule);
+
   // Lookups.
+  // The object with this id, or nullptr and a branch.
+  template <typename Object>
+  Object* Find(std::map<int, Object>& objects, int id, std::string_view rule) {
+    const auto found = objects.find(id);
+    if (found != objects.end()) return &found->second;
+    Fails(EINVAL, rule);
+    return nullptr;
+  }
+  // Whether the caller's buffer cannot be accessed, with a branch.
+  bool IsBad(const Buffer& buffer, std::string_view rule);
   template <Kind kKind>
   int IdOf(const Id<kKind>& id) const {
     return id.slot < 0 ? id.number : static_cast<int>(ValueOf(id.slot)) + id.number;
@@ -114,14 +132,6 @@ class Turn {
     const bool usable = seen_ != nullptr && seen_->kind == Outcome::Kind::kReturned;
     return usable && legal(seen_->value) ? seen_->value : invented;
   }
-  // Whether *_next_id of proc(5) asks for an index behind which none is free.
-  template <typename Object>
-  bool NoIndexLeft(const std::map<int, Object>& objects, int64_t wanted) const {
-    if (wanted < 0) return false;
-    int64_t index = wanted % abi::kIpcIndexes;
-    while (index < abi::kIpcIndexes && !IndexIsFree(objects, index)) ++index;
-    return index == abi::kIpcIndexes;
-  }
   template <typename Object>
   static bool IndexIsFree(const std::map<int, Object>& objects, int64_t id) {
     return std::none_of(objects.begin(), objects.end(), [&](const auto& entry) {
@@ -129,16 +139,21 @@ class Turn {
     });
   }
   // The id of a new object. Ids of objects have different indexes, and no id comes back; *_next_id
-  // of proc(5) asks for one, once, and that one may be given again later.
+  // of proc(5) asks for one, once, and that one may be given again later. None, and a branch, where
+  // it asks for an index behind which none is free.
   template <typename Object>
-  int ChooseNewId(const std::map<int, Object>& objects, ObjectKind kind, int64_t& wanted) {
-    auto& used = space().used_ids[static_cast<size_t>(kind)];
-    int64_t id = std::exchange(wanted, -1);
-    if (id >= 0) {
-      while (!IndexIsFree(objects, id)) ++id;
-      return static_cast<int>(id);
+  std::optional<int> ChooseNewId(const std::map<int, Object>& objects, ObjectKind kind,
+                                 int64_t& next_id) {
+    if (const int64_t wanted = std::exchange(next_id, -1); wanted >= 0) {
+      const int64_t end = wanted - wanted % abi::kIpcIndexes + abi::kIpcIndexes;
+      int64_t id = wanted;
+      while (id < end && !IndexIsFree(objects, id)) ++id;
+      if (id < end) return static_cast<int>(id);
+      Fails(ENOSPC, "proc(5): no index is free behind the one that *_next_id asks for");
+      return std::nullopt;
     }
-    id = used.empty() ? 0 : *used.rbegin() + int64_t{1};
+    auto& used = space().used_ids[static_cast<size_t>(kind)];
+    int64_t id = used.empty() ? 0 : *used.rbegin() + int64_t{1};
     while (!IndexIsFree(objects, id)) ++id;
     id = Choose(id, [&](int64_t seen) {
       return seen >= 0 && seen <= INT32_MAX && IndexIsFree(objects, seen) &&
@@ -150,6 +165,10 @@ class Turn {
 
   // capabilities(7)
   bool Has(uint32_t capability) const { return (me.who.capabilities & capability) != 0; }
+  // CAP_IPC_LOCK lifts the limits on locked memory and huge pages, in the initial user namespace.
+  bool MayLockAnything() const { return Has(abi::kCapIpcLock) && s.facts.user_namespace == 0; }
+  // The caller's semaphore adjustments, a list of its own where it has none yet.
+  UndoList& Undo();
   // sysvipc(7): whether the mode grants these bits, e.g. 0444 to read, 0222 to write.
   bool Permitted(const Permissions& perm, uint32_t bits) const;
   // shmctl(2), msgctl(2), semctl(2): owner, creator or CAP_SYS_ADMIN may set and remove.

@@ -41,6 +41,11 @@ inline constexpr uint32_t kShmExec = 0100000;
 inline constexpr uint32_t kShmDest = 01000;
 inline constexpr uint32_t kShmLocked = 02000;
 
+// shmctl(2), msgctl(2), semctl(2): the commands since Linux 4.17, not in every libc's headers
+inline constexpr int kMsgStatAny = 13;
+inline constexpr int kShmStatAny = 15;
+inline constexpr int kSemStatAny = 20;
+
 // mprotect(2), mremap(2)
 inline constexpr uint32_t kProtRead = 1;
 inline constexpr uint32_t kProtWrite = 2;

@@ -18,21 +18,13 @@
 
 enum { kKey = 4711, kRounds = 40 };
 
-static bool write_file(const char* path, const char* text) {
-  const int file = open(path, O_WRONLY | O_CLOEXEC);
-  if (file == -1) return false;
-  const bool written = write(file, text, strlen(text)) == (ssize_t)strlen(text);
-  close(file);
-  return written;
-}
-
 // Root in a new user namespace that may have three IPC namespaces.
 static bool limit_namespaces(void) {
   char map[32];
   snprintf(map, sizeof map, "0 %u 1", (unsigned)geteuid());
   if (unshare(CLONE_NEWUSER) == -1) return false;
-  return write_file("/proc/self/uid_map", map) &&
-         write_file("/proc/sys/user/max_ipc_namespaces", "3");
+  return race_write_file("/proc/self/uid_map", map) &&
+         race_write_file("/proc/sys/user/max_ipc_namespaces", "3");
 }
 
 static void leave_something(int round) {

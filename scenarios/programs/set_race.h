@@ -9,10 +9,12 @@
 //   race_ops(set, operations, 2)         semop with two; 0 or an errno
 //   race_ok(race_op(...))                for one that must succeed
 //   race_pick(&seed, 10)                 a number below 10, another one each time
+//   race_write_file(path, text)          into a file of proc(5); whether it was taken
 //
 // Operations answer 0 or the errno, and leave it to the caller which of them are right.
 #pragma once
 
+#include <fcntl.h>
 #include <sys/sem.h>
 
 #include "queue_race.h"
@@ -23,6 +25,14 @@ union semun {
   struct semid_ds* buf;
   unsigned short* array;
 };
+
+static inline bool race_write_file(const char* path, const char* text) {
+  const int file = open(path, O_WRONLY | O_CLOEXEC);
+  if (file == -1) return false;
+  const bool written = write(file, text, strlen(text)) == (ssize_t)strlen(text);
+  close(file);
+  return written;
+}
 
 static inline int race_set(int semaphores) {
   return (int)race_must(semget(IPC_PRIVATE, semaphores, 0600), "semget");

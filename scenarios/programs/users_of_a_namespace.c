@@ -12,8 +12,6 @@
 
 #define _GNU_SOURCE
 
-#include <fcntl.h>
-
 #include "set_race.h"
 
 enum { kNobody = 65534, kKey = 4711 };
@@ -22,14 +20,6 @@ static int set;
 
 static void expect(const char* what, long seen, long expected) {
   if (seen != expected) race_fail("%s: %ld in place of %ld", what, seen, expected);
-}
-
-static bool write_file(const char* path, const char* text) {
-  const int file = open(path, O_WRONLY | O_CLOEXEC);
-  if (file == -1) return false;
-  const bool written = write(file, text, strlen(text)) == (ssize_t)strlen(text);
-  close(file);
-  return written;
 }
 
 static struct semid_ds status_of(int id) {
@@ -61,12 +51,12 @@ static void become_root_inside(int unused) {
   char map[32];
   snprintf(map, sizeof map, "0 %u 1", (unsigned)geteuid());
   if (unshare(CLONE_NEWUSER | CLONE_NEWIPC) == -1) return;
-  if (!write_file("/proc/self/uid_map", map)) return;
+  if (!race_write_file("/proc/self/uid_map", map)) return;
   const int inside = (int)race_must(semget(kKey, 1, IPC_CREAT | 0600), "semget");
   expect("uid of the root inside", status_of(inside).sem_perm.uid, 0);
   expect("to a user who is not mapped", set_owner(inside, 54321, 0), EINVAL);
   // Since Linux 6.10 the limits are its own, too. The namespace ends with this child.
-  if (write_file("/proc/sys/kernel/sem", "10 20 30 2")) {
+  if (race_write_file("/proc/sys/kernel/sem", "10 20 30 2")) {
     if (semget(IPC_PRIVATE, 11, 0600) != -1 || errno != EINVAL) race_fail("SEMMSL is not 10");
     race_must(semget(IPC_PRIVATE, 10, 0600), "semget");
     if (semget(IPC_PRIVATE, 1, 0600) != -1 || errno != ENOSPC) race_fail("SEMMNI is not 2");
@@ -80,7 +70,7 @@ static void try_from_inside(int unused) {
   race_must(semctl(set, 0, SETVAL, (union semun){.val = 1}), "SETVAL");
   if (unshare(CLONE_NEWUSER) == -1) return;
   // Root inside, but without a right outside: mode 0 keeps its owner out, too.
-  if (!write_file("/proc/self/uid_map", map)) return;
+  if (!race_write_file("/proc/self/uid_map", map)) return;
   expect("IPC_SET by the owner", set_owner(set, 0, 0), EINVAL);  // The group is not mapped.
   if (semctl(set, 0, GETVAL) != 1) race_fail("GETVAL: %s", strerror(errno));
   if (unshare(CLONE_NEWIPC) == -1) race_fail("unshare: %s", strerror(errno));
