@@ -2,6 +2,11 @@
 //
 // Properties that hold for whatever is generated. RapidCheck draws the seed and the size; the
 // scenario follows from them.
+#include <algorithm>
+#include <optional>
+#include <ostream>
+#include <set>
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -9,16 +14,37 @@
 #include "exec/run.h"
 #include "gen/draws.h"
 #include "gen/generate.h"
+#include "gen/shrink.h"
 #include "ops/scenario.h"
+#include "simulated_kernel.h"
+
+namespace rc {
+
+// A seed makes the scenario, so there is nothing smaller to try here; gen/shrink.h is for that.
+template <>
+struct Arbitrary<ipcrig::Scenario> {
+  static Gen<ipcrig::Scenario> arbitrary() {
+    return gen::exec([] {
+      const auto steps = *gen::inRange<size_t>(2, 40);
+      const auto processes = *gen::inRange(1, 4);
+      ipcrig::SeededDraw draw(*gen::arbitrary<uint64_t>());
+      return ipcrig::Generate(draw, {.steps = steps, .processes = processes});
+    });
+  }
+};
+
+}  // namespace rc
 
 namespace ipcrig {
+
+// How RapidCheck shows a counterexample: as the text that runs it.
+void showValue(const Scenario& scenario, std::ostream& out) { out << PrintScenario(scenario); }
+
 namespace {
 
-Scenario DrawScenario() {
-  SeededDraw draw(*rc::gen::arbitrary<uint64_t>());
-  const auto steps = *rc::gen::inRange<size_t>(2, 40);
-  const auto processes = *rc::gen::inRange(1, 4);
-  return Generate(draw, {.steps = steps, .processes = processes});
+Scenario FromSeed(uint64_t seed, const GenerateOptions& options) {
+  SeededDraw draw(seed);
+  return Generate(draw, options);
 }
 
 Scenario ReadBack(const std::string& text) {
@@ -27,24 +53,35 @@ Scenario ReadBack(const std::string& text) {
   return std::get<Scenario>(parsed);
 }
 
-std::string Titles(const Judgement& judgement) {
-  std::string titles = judgement.reason;
-  for (const Finding& finding : judgement.findings) {
-    titles += "\n  " + finding.signature + ": " + finding.title;
-  }
-  return titles;
-}
-
-RC_GTEST_PROP(Properties, PrintedScenariosParseToThemselves, ()) {
-  const Scenario scenario = DrawScenario();
+RC_GTEST_PROP(Properties, PrintedScenariosParseToThemselves, (const Scenario& scenario)) {
   const std::string text = PrintScenario(scenario);
   const Scenario parsed = ReadBack(text);
   RC_ASSERT(PrintScenario(parsed) == text);
-  RC_ASSERT(parsed.steps == scenario.steps);
+  RC_ASSERT(parsed == scenario);
 }
 
-RC_GTEST_PROP(Properties, SimplerOperationsPrintAndParse, ()) {
-  Scenario scenario = DrawScenario();
+RC_GTEST_PROP(Properties, TheModelAgreesWithItselfEachTime, (const Scenario& scenario)) {
+  const History history = Simulate(scenario, {});
+  RC_ASSERT(Simulate(scenario, {}) == history);
+  const Judgement judgement = Judge(scenario, history);
+  if (judgement.verdict != Verdict::kPass) RC_FAIL(JudgementText(judgement));
+  const Judgement again = Judge(scenario, history);
+  RC_ASSERT(again.deviations == judgement.deviations);
+  RC_ASSERT(again.notes == judgement.notes);
+}
+
+RC_GTEST_PROP(Properties, AnySublistPrintsAndParses, (const Scenario& scenario)) {
+  std::vector<bool> keep(scenario.steps.size());
+  for (size_t i = 0; i < keep.size(); ++i) keep[i] = *rc::gen::arbitrary<bool>();
+  const auto some = Sublist(scenario, keep);
+  if (!some) return;
+  RC_ASSERT(ReadBack(PrintScenario(*some)) == *some);
+  for (const std::string& name : some->names.processes) {
+    RC_ASSERT(PrintScenario(*some).find(name) != std::string::npos);
+  }
+}
+
+RC_GTEST_PROP(Properties, SimplerOperationsPrintAndParse, (Scenario scenario)) {
   Step& last = scenario.steps.back();
   for (const Op& simpler : SimplerOps(last.op)) {
     RC_ASSERT(simpler != last.op);
@@ -57,7 +94,40 @@ RC_GTEST_PROP(Properties, SimplerOperationsPrintAndParse, ()) {
 RC_GTEST_PROP(Properties, AnyBytesDrawSomeScenario, (const std::vector<uint8_t>& bytes)) {
   BytesDraw draw(bytes.data(), bytes.size());
   const Scenario scenario = Generate(draw, {.steps = 12, .processes = 2});
-  RC_ASSERT(ReadBack(PrintScenario(scenario)).steps == scenario.steps);
+  RC_ASSERT(ReadBack(PrintScenario(scenario)) == scenario);
+}
+
+// Whether a call was seen asleep and returned later, before the run was closed.
+bool BlocksAndReturns(const History& history) {
+  std::set<int> asleep;
+  for (const Event& event : history.events) {
+    if (event.kind == Event::Kind::kClose) return false;
+    if (event.kind == Event::Kind::kAsleep) asleep.insert(event.step);
+    if (event.kind == Event::Kind::kReturn && asleep.contains(event.step)) return true;
+  }
+  return false;
+}
+
+// What a generator is for that knows the model: lines that are run, and calls that meet.
+TEST(Properties, GuidedScenariosRunAndMeet) {
+  constexpr int kScenarios = 300;
+  int64_t lines = 0;
+  int64_t not_run = 0;
+  int meet = 0;
+  for (uint64_t seed = 0; seed < kScenarios; ++seed) {
+    const Scenario scenario = FromSeed(seed, {});
+    const History history = Simulate(scenario, {});
+    const Judgement judgement = Judge(scenario, history);
+    ASSERT_EQ(judgement.verdict, Verdict::kPass)
+        << "seed " << seed << ": " << JudgementText(judgement) << "\n"
+        << PrintScenario(scenario);
+    lines += std::ssize(scenario.steps);
+    not_run += std::count_if(history.events.begin(), history.events.end(),
+                             [](const Event& event) { return event.kind == Event::Kind::kNotRun; });
+    if (BlocksAndReturns(history)) ++meet;
+  }
+  EXPECT_GE(lines - not_run, lines * 95 / 100);
+  EXPECT_GE(meet, kScenarios * 40 / 100);
 }
 
 // The harness itself against the running kernel: what is generated is run and judged. A scenario
@@ -65,26 +135,26 @@ RC_GTEST_PROP(Properties, AnyBytesDrawSomeScenario, (const std::vector<uint8_t>&
 TEST(Properties, GeneratedScenariosConform) {
   RunOptions options;
   options.ipcs_program = false;
+  std::optional<Facts> facts;  // of this machine, from the first run on
   int judged = 0;
   for (uint64_t seed = 1; seed <= 250; ++seed) {
-    SeededDraw draw(seed);
-    Scenario scenario = Generate(draw, {.steps = 2 + seed % 30, .processes = 2});
-    std::erase_if(scenario.steps, [](const Step& step) {
-      return std::holds_alternative<NextSecond>(step.op);  // which takes as long as it says
-    });
+    GenerateOptions generate{.steps = 2 + seed % 30};
+    if (facts) generate.facts = *facts;
+    const Scenario scenario = FromSeed(seed, generate);
     const auto history = RunScenario(scenario, options);
     if (!history.ok()) GTEST_SKIP() << history.error().Text();
+    facts = history->facts;
     const Judgement judgement = Judge(scenario, *history);
     const bool about_kernel =
         judgement.verdict != Verdict::kBroken &&
         (judgement.findings.empty() || judgement.findings.front().check != "unfinished");
     if (!about_kernel) continue;
     ASSERT_EQ(judgement.verdict, Verdict::kPass)
-        << "seed " << seed << ": " << Titles(judgement) << "\n"
+        << "seed " << seed << ": " << JudgementText(judgement) << "\n"
         << PrintScenario(scenario) << PrintHistory(*history);
     ++judged;
   }
-  EXPECT_GT(judged, 50);
+  EXPECT_GT(judged, 200);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/inventory.h"
+#include "model/progress.h"
 #include "model/semaphores.h"
 #include "model/signals.h"
 #include "model/turn.h"
@@ -175,8 +176,7 @@ class Simulation {
 
   void Finish(int process, const Op& op, Outcome outcome) {
     ProcessState& me = At(process);
-    me.pending.reset();
-    me.blocked_at = {};
+    ClearPending(me);
     if (outcome.kind == Outcome::Kind::kFailed && OpAssigns(op) >= 0) {
       state_.values.erase(OpAssigns(op));
       state_.LeaderOf(process).addresses.erase(OpAssigns(op));

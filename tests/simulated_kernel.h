@@ -148,9 +148,7 @@ enum class PlantedBug : uint8_t {
 };
 inline constexpr int kPlantedBugs = static_cast<int>(PlantedBug::kMachineRefuses) + 1;
 
-// root on an ordinary machine of 4096-byte pages, in a namespace of its own.
-Facts OrdinaryFacts();
-// The same for user 1000, without a capability.
+// OrdinaryFacts() for user 1000, without a capability.
 Facts UnprivilegedFacts();
 
 struct SimulationOptions {

@@ -4,11 +4,14 @@
 //
 //   SeededDraw draw(42);           // the same numbers on every machine
 //   BytesDraw draw(data, size);    // a fuzzer's input; 0 once it is used up
+//   EnumeratingDraw draw;          // everything, one after the other
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
+#include "base/require.h"
 #include "ops/draw.h"
 
 namespace ipcrig {
@@ -52,6 +55,41 @@ class BytesDraw : public Draw {
 
   const uint8_t* data_;
   size_t left_;
+};
+
+// Every way in which a program of choices can go, depth first, the simplest first:
+//
+//   EnumeratingDraw draw;
+//   do {
+//     Check(Generate(draw, {.steps = 2}));
+//   } while (draw.Next());
+//
+// Requires of the program that it asks the same as long as it gets the same.
+class EnumeratingDraw : public Draw {
+ public:
+  uint64_t Below(uint64_t bound) override {
+    if (at_ == path_.size()) path_.push_back({0, bound});
+    IPC_REQUIRE(path_[at_].bound == bound, "the same choices led to another question");
+    return path_[at_++].taken;
+  }
+
+  // Begins the next path; false when there is none.
+  bool Next() {
+    at_ = 0;
+    while (!path_.empty() && path_.back().taken + 1 == path_.back().bound) path_.pop_back();
+    if (path_.empty()) return false;
+    ++path_.back().taken;
+    return true;
+  }
+
+ private:
+  struct Choice {
+    uint64_t taken;
+    uint64_t bound;
+  };
+
+  std::vector<Choice> path_;
+  size_t at_ = 0;
 };
 
 }  // namespace ipcrig

@@ -3,9 +3,7 @@
 
 #include <algorithm>
 
-#include "model/semaphores.h"
-#include "model/signals.h"
-#include "model/turn.h"
+#include "model/progress.h"
 
 namespace ipcrig {
 namespace {
@@ -26,34 +24,6 @@ std::vector<Seen> Without(std::vector<Seen> seen, int process) {
   return seen;
 }
 
-// Waiters with equal keys may go in any order.
-int64_t OrderKey(const ProcessState& process, const Rules& rules) {
-  if (process.fate || process.interrupted != 0 || rules.profile == Profile::kPosix) return -1;
-  const auto sleep = SemSleepOf(*process.pending);
-  const bool alters = sleep && !OnlyWaitsForZero(*sleep->ops);
-  return alters || std::holds_alternative<Msgrcv>(*process.pending) ? process.since : -1;
-}
-
-// The call with its objects' ids in place of variables, which others may assign anew meanwhile.
-Op Resolved(const Turn& turn, const Op& op) {
-  Op resolved = op;
-  std::visit(
-      [&]<typename T>(T& call) {
-        if constexpr (requires { call.queue.slot; }) call.queue = {-1, turn.IdOf(call.queue)};
-        if constexpr (requires { call.set.slot; }) call.set = {-1, turn.IdOf(call.set)};
-      },
-      resolved);
-  return resolved;
-}
-
-// A call that fails leaves -1 in the variable that it assigns.
-void ForgetResult(State& state, int process, const Op& op) {
-  const int slot = OpAssigns(op);
-  if (slot < 0) return;
-  state.values.erase(slot);
-  state.LeaderOf(process).addresses.erase(slot);
-}
-
 class Search {
  public:
   explicit Search(const Observation& observation) : observation_(observation) {}
@@ -70,15 +40,10 @@ class Search {
     Turn turn(state, caller, seen, observation_.now, false);
     std::visit([&](const auto& call) { call.Model(turn); }, op);
     if (turn.branches().empty()) {
-      if (seen != nullptr)
+      if (seen != nullptr && !turn.progressed())
         return Miss(MissKind(seen, Mismatch::Kind::kNotBlocked), caller, op, {}, seen);
-      const Op pending = Resolved(turn, op);
-      State next = std::move(turn.s);
-      ProcessState& me = next.processes[static_cast<size_t>(caller)];
-      me.pending = pending;
-      me.since = next.clock++;
-      NoteSleep(next, caller);
-      return Settle(std::move(next), observation_.seen);
+      FallAsleep(turn.s, caller, Resolved(turn, op));
+      return Settle(std::move(turn.s), observation_.seen);
     }
     Take(turn, caller, op, seen, observation_.seen, Mismatch::Kind::kBlocked);
   }
@@ -114,15 +79,9 @@ class Search {
   // Lets everybody go on who can, one after the other, until nobody can.
   void Settle(State state, const std::vector<Seen>& left) {
     if (++orders_ > kMaxOrders) return;
-    std::vector<int> order;
-    for (size_t i = 0; i < state.processes.size(); ++i) {
-      const ProcessState& process = state.processes[i];
-      if (process.fate || process.pending) order.push_back(static_cast<int>(i));
-    }
     const auto key = [&](int i) { return OrderKey(state.process(i), state.rules); };
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return key(a) < key(b); });
     std::optional<int64_t> went;
-    for (const int process : order) {
+    for (const int process : Waiting(state)) {
       if (went && key(process) != *went) break;
       if (!GoOn(state, process, left)) continue;
       went = key(process);
@@ -161,24 +120,15 @@ class Search {
     }
     if (self.stopped) return false;
     const Op op = *self.pending;
-    Turn turn(state, process, seen, observation_.now, !self.restarted);
-    turn.me.restarted = false;
-    if (self.interrupted != 0) {
-      InterruptCall(turn, op);
-    } else {
-      std::visit([&](const auto& call) { call.Model(turn); }, op);
-    }
+    Turn turn(state, process, seen, observation_.now, SleptOn(self));
+    Proceed(turn, op);
     if (turn.branches().empty()) {
       if (!turn.progressed() && !self.restarted) return false;
       Settle(std::move(turn.s), left);
       alone_ = false;
       return true;
     }
-    for (Branch& branch : turn.branches()) {
-      ProcessState& next = branch.next.process(process);
-      next.pending.reset();
-      next.blocked_at = {};
-    }
+    for (Branch& branch : turn.branches()) ClearPending(branch.next.process(process));
     // A branch that changes nothing for others may be taken at any time: no other order need be
     // tried. E2BIG is different: after another receiver there is no message to be too big.
     const Branch& first = turn.branches().front();

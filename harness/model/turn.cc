@@ -36,8 +36,9 @@ void Turn::Returns(int64_t value, std::string_view rule) {
 void Turn::Returns(Expected expected, std::string_view rule) {
   const Deviation deviation = std::exchange(deviation_, Deviation::kNone);
   auto& branches = deviation != Deviation::kNone && strict() ? refused_ : branches_;
-  branches.push_back({std::move(expected), s, rule, deviation});
-  branches.back().next.deviations |= DeviationBit(deviation);
+  branches.push_back({std::move(expected), one_state_ ? State() : s, rule, deviation});
+  State& next = one_state_ ? s : branches.back().next;
+  next.deviations |= DeviationBit(deviation);
 }
 
 void Turn::BlocksAfter() { progressed_ = true; }

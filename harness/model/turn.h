@@ -67,6 +67,10 @@ class Turn {
         slept_(slept) {}
   Turn(const Turn&) = delete;
 
+  // Branches get no state of their own, which is cheaper: `s`, as the body has left it at its end,
+  // is the state after the last one. For predict.h.
+  void KeepOneState() { one_state_ = true; }
+
   State s;              // the state; bodies change it
   ProcessState& me;     // the calling thread, in s
   ProcessState& group;  // its process: the leader, in s
@@ -209,6 +213,7 @@ class Turn {
   const Outcome* seen_;
   bool slept_;
   bool progressed_ = false;
+  bool one_state_ = false;
   Deviation deviation_ = Deviation::kNone;
   std::vector<Branch> branches_;
   std::vector<Branch> refused_;

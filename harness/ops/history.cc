@@ -153,6 +153,28 @@ void Facts::ForEach(const std::function<void(std::string_view, int64_t&)>& f) {
   f("semmni", semmni);
 }
 
+Facts OrdinaryFacts() {
+  return {.private_namespace = 1,
+          .cap_ipc_owner = 1,
+          .cap_sys_admin = 1,
+          .cap_sys_resource = 1,
+          .cap_ipc_lock = 1,
+          .cap_setuid = 1,
+          .sysctl = 1,
+          .checkpoint_restore = 1,
+          .memlock = 8 << 20,
+          .shmmax = INT64_MAX,
+          .shmmni = 4096,
+          .shmall = INT64_MAX / 4096,
+          .msgmax = 8192,
+          .msgmnb = 16384,
+          .msgmni = 32000,
+          .semmsl = 32000,
+          .semmns = 1024000000,
+          .semopm = 500,
+          .semmni = 32000};
+}
+
 const Event* History::Find(Event::Kind kind) const {
   const auto found = std::find_if(events.begin(), events.end(),
                                   [&](const Event& event) { return event.kind == kind; });

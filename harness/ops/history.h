@@ -64,6 +64,10 @@ struct Facts {
   void ForEach(const std::function<void(std::string_view, int64_t&)>& f);
 };
 
+// root on an ordinary machine of 4096-byte pages, in a namespace of its own: for who has to know
+// before anybody has looked at the machine.
+Facts OrdinaryFacts();
+
 struct Event {
   enum class Kind : uint8_t {
     kStart,     // a process was started by the engine; outcome.value: its pid

@@ -58,7 +58,12 @@ char Text::At(size_t index) const {
 }
 
 void Text::CopyTo(char* target) const {
-  for (size_t i = 0; i < Length(); ++i) target[i] = At(i);
+  const size_t count = Length();
+  uint64_t eight = 0;
+  for (size_t i = 0; i < count; ++i, eight >>= 8) {
+    if (generated && i % 8 == 0) eight = Mix(seed, i / 8);
+    target[i] = generated ? static_cast<char>(eight) : literal[i];
+  }
 }
 
 std::string Text::Bytes() const {
@@ -150,7 +155,9 @@ void SemOps::Read(Reader& in) {
 
 void SemOps::Pick(Chooser& from) {
   *this = {};
-  count = static_cast<uint8_t>(1 + from.draw.Below(3) / 2 + from.draw.Below(4) / 3);
+  count = 1;
+  if (from.draw.Below(3) == 2) ++count;
+  if (from.draw.Below(4) == 3) ++count;
   for (size_t i = 0; i < count; ++i) {
     static constexpr int16_t kSteps[] = {-1, 1, 0, 2, -2, 3, 32767, -32768};
     ops[i].num = static_cast<uint16_t>(from.draw.Below(2));

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gen/growth.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gen/sensible.h"
+
+namespace ipcrig {
+namespace {
+
+using Life = ProcessState::Life;
+
+constexpr int64_t kSecondsPerStep = 10;
+constexpr int kFirstPid = 100;
+
+bool CanAct(const ProcessState& process) {
+  return process.life == Life::kAlive && !process.pending && !process.stopped && !process.fate;
+}
+
+// The id of the object that a sleeper waits at.
+template <Kind kKind>
+std::optional<int> ObjectOf(const Op& pending) {
+  return std::visit(
+      []<typename T>(const T& call) -> std::optional<int> {
+        if constexpr (kKind == Kind::kQueue && requires { call.queue.number; }) {
+          return call.queue.number;
+        } else if constexpr (kKind == Kind::kSet && requires { call.set.number; }) {
+          return call.set.number;
+        } else {
+          return std::nullopt;
+        }
+      },
+      pending);
+}
+
+}  // namespace
+
+Growth::Growth(Draw& draw, const GenerateOptions& options)
+    : draw_(draw),
+      options_(options),
+      from_{draw, scenario_.names},
+      state_(InitialState(options.facts, 0, options.rules)) {}
+
+std::vector<int> Growth::AbleIn(const State& state) const {
+  std::vector<int> able;
+  for (size_t i = 0; i < state.processes.size(); ++i) {
+    if (CanAct(state.processes[i])) able.push_back(static_cast<int>(i));
+  }
+  if (started_ < options_.processes) able.push_back(static_cast<int>(state.processes.size()));
+  return able;
+}
+
+std::vector<int> Growth::Stuck() const {
+  std::vector<int> stuck;
+  for (size_t i = 0; i < state_.processes.size(); ++i) {
+    const ProcessState& process = state_.processes[i];
+    const bool waits = process.pending || process.stopped;
+    if (process.life == Life::kAlive && waits) stuck.push_back(static_cast<int>(i));
+  }
+  return stuck;
+}
+
+bool Growth::MayFork() const {
+  const auto to_come = static_cast<size_t>(std::max(options_.processes - started_, 0));
+  return state_.processes.size() + to_come < static_cast<size_t>(options_.most);
+}
+
+// Whether somebody can make the next call who could also kill everybody who sleeps.
+bool Growth::CanGoOn(const State& state) const {
+  const auto sleeps = [](const ProcessState& process) {
+    return process.life == Life::kAlive && process.pending && !process.fate;
+  };
+  const auto can_kill = [&](int killer, const ProcessState& victim) {
+    if (static_cast<size_t>(killer) >= state.processes.size()) return state.facts.uid == 0;
+    const ProcessState& self = state.process(killer);
+    const bool may = (self.who.capabilities & abi::kCapKill) != 0 || self.who.uid == victim.who.uid;
+    return may && self.pid_space == 0 && self.leader != victim.leader;
+  };
+  const std::vector<int> able = AbleIn(state);
+  return std::any_of(able.begin(), able.end(), [&](int i) {
+    return std::all_of(
+        state.processes.begin(), state.processes.end(),
+        [&](const ProcessState& process) { return !sleeps(process) || can_kill(i, process); });
+  });
+}
+
+// A process is known to the text from its first line on.
+void Growth::Begin(int process) {
+  variables_ = scenario_.names.variables.size();
+  processes_ = state_.processes.size();
+  started_before_ = started_;
+  if (static_cast<size_t>(process) < processes_) return;
+  scenario_.names.processes.emplace_back(1, static_cast<char>('A' + process));
+  state_.processes.emplace_back();
+  StartProcess(state_, process, kFirstPid + process);
+  ++started_;
+}
+
+void Growth::Drop() {
+  auto& names = scenario_.names;
+  names.variables.erase(names.variables.begin() + static_cast<ptrdiff_t>(variables_),
+                        names.variables.end());
+  names.processes.resize(processes_);
+  state_.processes.resize(processes_);
+  started_ = started_before_;
+}
+
+// Mostly variables that hold something, and of a victim's kind of object the one that it waits at.
+void Growth::OfferVariables(const Wish& wish) {
+  const auto& variables = scenario_.names.variables;
+  if (!wish.sensible || draw_.Below(16) == 15) {
+    from_.assigned.assign(variables.size(), true);
+    return;
+  }
+  from_.assigned = LiveVariables(scenario_.names, state_, wish.process);
+  if (wish.victim < 0 || !state_.process(wish.victim).pending) return;
+  const Op& pending = *state_.process(wish.victim).pending;
+  const auto queue = ObjectOf<Kind::kQueue>(pending);
+  const auto set = ObjectOf<Kind::kSet>(pending);
+  for (size_t i = 0; i < variables.size(); ++i) {
+    if (!from_.assigned[i]) continue;
+    const int64_t value = variables[i].kind == Kind::kQueue || variables[i].kind == Kind::kSet
+                              ? state_.values.at(static_cast<int>(i))
+                              : -1;
+    if (queue && variables[i].kind == Kind::kQueue) from_.assigned[i] = value == *queue;
+    if (set && variables[i].kind == Kind::kSet) from_.assigned[i] = value == *set;
+  }
+}
+
+std::optional<Candidate> Growth::Try(const Wish& wish) {
+  Begin(wish.process);
+  from_.stuck = false;
+  OfferVariables(wish);
+  Op op = PickOp(from_, wish.index);
+  if (from_.stuck) {
+    Drop();
+    return std::nullopt;
+  }
+  if (auto* kill = std::get_if<Kill>(&op); kill != nullptr && wish.victim >= 0) {
+    kill->target.index = static_cast<int8_t>(wish.victim);
+  }
+  if (wish.sensible) MakeSensible({from_, state_, wish.process, wish.victim}, op);
+  return Consider(wish.process, op);
+}
+
+std::optional<Candidate> Growth::TryOp(int process, const Op& op) {
+  Begin(process);
+  return Consider(process, op);
+}
+
+std::optional<Candidate> Growth::Consider(int process, const Op& op) {
+  while (state_.processes.size() < scenario_.names.processes.size()) {
+    state_.processes.emplace_back().leader = static_cast<int>(state_.processes.size()) - 1;
+  }
+  // Under RLIMIT_AS a process may have no room for a child or for the stack of a thread.
+  const bool may_fail = ChildOf(op) >= 0 && state_.LeaderOf(process).memory_limited;
+  if (may_fail || CannotRun(op, options_.facts)) {
+    Drop();
+    return std::nullopt;
+  }
+  const Range now = Range::Exactly(now_ + kSecondsPerStep);
+  Attempt attempt = TryCall(state_, process, op, now);
+  // Who stops itself returns from kill(2) when it is continued, or before: nobody says which.
+  const bool stops_itself = attempt.next.process(process).stopped;
+  if (stops_itself || !CanGoOn(attempt.next)) {
+    Drop();
+    return std::nullopt;
+  }
+  return Candidate{.process = process,
+                   .op = op,
+                   .prediction = std::move(attempt.prediction),
+                   .next = std::move(attempt.next),
+                   .over = {}};
+}
+
+void Growth::Settle(Candidate& candidate) const {
+  if (candidate.settled) return;
+  candidate.over = LetAllGoOn(candidate.next, Range::Exactly(now_ + kSecondsPerStep));
+  candidate.settled = true;
+}
+
+void Growth::Take(Candidate candidate) {
+  Settle(candidate);
+  state_ = std::move(candidate.next);
+  now_ += kSecondsPerStep;
+  Step step;
+  step.process = static_cast<int8_t>(candidate.process);
+  step.op = candidate.op;
+  scenario_.steps.push_back(std::move(step));
+}
+
+void Growth::Ipcs() {
+  Step step;
+  step.kind = Step::Kind::kIpcs;
+  scenario_.steps.push_back(std::move(step));
+}
+
+}  // namespace ipcrig

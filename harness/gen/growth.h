@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Growth: a scenario while it is generated, and the state that the model predicts after its last
+// line. A candidate for the next line can be looked at before it is taken:
+//
+//   if (auto line = growth.Try({.process = 0, .index = IndexOf<Msgsnd>()})) {
+//     if (line->prediction.what == Predicted::kReturns) growth.Take(std::move(*line));
+//     else growth.Drop();     // the variable or the process that it would have begun, too
+//   }
+#pragma once
+
+#include <optional>
+
+#include "gen/generate.h"
+#include "model/predict.h"
+#include "ops/chooser.h"
+
+namespace ipcrig {
+
+// What is to be drawn.
+struct Wish {
+  int process = 0;
+  size_t index = 0;      // of the operation
+  bool sensible = true;  // arguments that fit, objects that exist
+  int victim = -1;       // a process that sleeps: the call shall have to do with it
+};
+
+struct Candidate {
+  int process = 0;
+  Op op;
+  Prediction prediction;
+  State next;             // after the call
+  bool settled = false;   // and after all that it lets go on
+  std::vector<int> over;  // where settled: whose calls or lives came to their end
+};
+
+class Growth {
+ public:
+  Growth(Draw& draw, const GenerateOptions& options);
+  Growth(const Growth&) = delete;
+
+  const State& state() const { return state_; }
+  size_t size() const { return scenario_.steps.size(); }
+  // Who can make a call now; the last may be a process that has not begun yet.
+  std::vector<int> Able() const { return AbleIn(state_); }
+  // Who sleeps in a call or is stopped.
+  std::vector<int> Stuck() const;
+  // Whether one more process may be forked.
+  bool MayFork() const;
+
+  // Draws a call; none where its arguments find nothing to refer to, or where nobody could make
+  // the next one. What was drawn is to be taken or to be dropped before anything else is tried.
+  std::optional<Candidate> Try(const Wish& wish);
+  // The same for a call that is given.
+  std::optional<Candidate> TryOp(int process, const Op& op);
+  void Settle(Candidate& candidate) const;
+  void Take(Candidate candidate);
+  void Drop();
+  void Ipcs();
+  bool EndsInIpcs() const {
+    return !scenario_.steps.empty() && scenario_.steps.back().kind == Step::Kind::kIpcs;
+  }
+
+  Scenario Finish() { return std::move(scenario_); }
+
+ private:
+  std::vector<int> AbleIn(const State& state) const;
+  bool CanGoOn(const State& state) const;
+  void Begin(int process);
+  void OfferVariables(const Wish& wish);
+  std::optional<Candidate> Consider(int process, const Op& op);
+
+  Draw& draw_;
+  const GenerateOptions& options_;
+  Scenario scenario_;
+  Chooser from_;
+  State state_;
+  int started_ = 0;  // processes that the engine starts, so far
+  int64_t now_ = 0;
+  // To go back to when a candidate is dropped.
+  size_t variables_ = 0;
+  size_t processes_ = 0;
+  int started_before_ = 0;
+};
+
+}  // namespace ipcrig

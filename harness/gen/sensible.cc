@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gen/sensible.h"
+
+#include <algorithm>
+#include <initializer_list>
+
+namespace ipcrig {
+namespace {
+
+constexpr int64_t kPage = 4096;
+
+template <typename... Ops>
+bool IsOneOf(const Op& op) {
+  return (std::holds_alternative<Ops>(op) || ...);
+}
+
+// Gives an operation its arguments; what is not said here stays as PickOp drew it. A list has
+// twice what shall come more often.
+class Arguments {
+ public:
+  explicit Arguments(const Situation& situation)
+      : from_(situation.from),
+        draw_(situation.from.draw),
+        s_(situation.state),
+        me_(situation.process),
+        sleeper_(situation.victim < 0 ? nullptr : &situation.state.process(situation.victim)) {}
+
+  template <typename T>
+  void operator()(T& op) {
+    if constexpr (requires { op.set.slot; }) set_ = FindSet(op.set);
+    if constexpr (requires { op.num.value; }) op.num.value = AnySemaphore();
+    if constexpr (requires { op.key.slot; }) Open(op);
+    if constexpr (requires {
+                    op.address.slot;
+                    op.length.value;
+                  })
+      op.length.value = AnyLength();
+    if constexpr (requires { op.offset.value; }) op.offset.value = OneOf({0, 0, 1, 4095, 4096});
+    if constexpr (requires { op.byte.value; }) op.byte.value = OneOf({0, 7, 255});
+    if constexpr (requires { op.signal.number; }) op.signal.number = AnySignal();
+    if constexpr (requires { Shape(op); }) Shape(op);
+  }
+
+ private:
+  int64_t OneOf(std::initializer_list<int64_t> values) {
+    return values.begin()[draw_.Below(values.size())];
+  }
+  uint32_t OneOfFlags(std::initializer_list<int64_t> values) {
+    return static_cast<uint32_t>(OneOf(values));
+  }
+
+  template <typename T>
+  void Open(T& op) {
+    const uint32_t modes = OneOfFlags({0600, 0600, 0666, 0, 0400, 0200});
+    op.flags.bits = modes | OneOfFlags({abi::kIpcCreat, abi::kIpcCreat, abi::kIpcCreat, 0,
+                                        abi::kIpcCreat | abi::kIpcExcl});
+    if constexpr (requires { op.size.value; }) op.size.value = OneOf({4096, 1, 10, 4097, 8192, 0});
+    if constexpr (requires { op.nsems.value; }) op.nsems.value = OneOf({1, 2, 2, 3, 0});
+  }
+  int64_t AnyLength() { return OneOf({kPage, 1, 10, kPage - 1, kPage + 1, 2 * kPage, 0}); }
+  int8_t AnySignal() {
+    return static_cast<int8_t>(OneOf({abi::kSigusr1, abi::kSigkill, abi::kSigusr1, abi::kSigusr2,
+                                      abi::kSigterm, abi::kSigstop, abi::kSigcont}));
+  }
+
+  const SemaphoreSet* FindSet(const Id<Kind::kSet>& id) const {
+    const auto value = s_.values.find(id.slot);
+    if (value == s_.values.end()) return nullptr;
+    const auto& sets = s_.space(s_.process(me_).space).sets;
+    const auto found = sets.find(static_cast<int>(value->second));
+    return found == sets.end() ? nullptr : &found->second;
+  }
+  uint16_t AnySemaphore() {
+    const size_t semaphores = set_ == nullptr ? 2 : set_->semaphores.size();
+    return static_cast<uint16_t>(draw_.Below(std::clamp<size_t>(semaphores, 1, 3)));
+  }
+  SemOps AnySemOps() {
+    SemOps ops;
+    ops.count = draw_.Below(4) == 3 ? 2 : 1;
+    for (SemOp& op : std::span(ops.ops.data(), ops.count)) {
+      op.num = AnySemaphore();
+      op.op = static_cast<int16_t>(OneOf({-1, 1, -1, 1, 0, 2, -2}));
+      op.flags = OneOfFlags({0, abi::kSemUndo, 0, abi::kSemUndo, abi::kSemUndo, abi::kIpcNowait});
+    }
+    return ops;
+  }
+  // Sizes that are on both sides of what a page of memory, a slab and a pipe hold.
+  Text AnyText(std::initializer_list<int64_t> lengths) {
+    Text text;
+    text.Pick(from_);
+    if (text.generated) text.length = static_cast<uint32_t>(OneOf(lengths));
+    return text;
+  }
+
+  // The call that shall be let go on, most of the time.
+  template <typename T>
+  const T* Awaited() {
+    const bool sleeps = sleeper_ != nullptr && sleeper_->pending;
+    return sleeps && draw_.Below(4) != 3 ? std::get_if<T>(&*sleeper_->pending) : nullptr;
+  }
+  bool AwaitsSemaphore() {
+    return sleeper_ != nullptr && sleeper_->blocked_at.num >= 0 && draw_.Below(4) != 3;
+  }
+
+  // Message queues.
+  void Shape(Msgsnd& op) {
+    const Msgrcv* receive = Awaited<Msgrcv>();
+    op.type.value = OneOf({1, 2, 3, 1});
+    if (receive != nullptr && receive->type.value > 0) op.type.value = receive->type.value;
+    op.text = AnyText({5000, 8192, 4048, 4049, 64});
+    op.flags.bits = OneOfFlags({0, 0, 0, abi::kIpcNowait});
+  }
+  void Shape(Msgrcv& op) {
+    op.size.value = OneOf({8192, 100, 100, 1, 0});
+    op.type.value = OneOf({0, 1, 0, 2, -2, -3, 3});
+    op.flags.bits =
+        OneOfFlags({0, 0, 0, abi::kIpcNowait, abi::kMsgNoerror, abi::kMsgExcept,
+                    abi::kIpcNowait | abi::kMsgNoerror, abi::kIpcNowait | abi::kMsgCopy});
+  }
+  void Shape(MsgctlSet& op) {
+    op.settings.common = AnySettings();
+    op.settings.qbytes = OneOf({16384, 4, 1, 10, 8192, 0});
+  }
+  Settings AnySettings() {
+    return {OneOfFlags({0, 0, 0, 1000}), OneOfFlags({0, 0, 0, 1000}),
+            OneOfFlags({0600, 0, 0400, 0200, 0666})};
+  }
+  void Shape(ShmctlSet& op) { op.settings = AnySettings(); }
+  void Shape(SemctlSet& op) { op.settings = AnySettings(); }
+  void Shape(MsgctlIndex& op) { Index(op.queue); }
+  void Shape(SemctlIndex& op) { Index(op.set); }
+  void Shape(ShmctlIndex& op) { Index(op.segment); }
+  template <Kind kKind>
+  void Index(Id<kKind>& id) {
+    if (draw_.Below(2) == 0) id = {-1, static_cast<int32_t>(draw_.Below(2))};
+  }
+
+  // Semaphore sets.
+  void Shape(Semop& op) {
+    op.ops = AnySemOps();
+    if (!AwaitsSemaphore()) return;
+    op.ops.ops[0].num = static_cast<uint16_t>(sleeper_->blocked_at.num);
+    op.ops.ops[0].op = static_cast<int16_t>(sleeper_->blocked_at.for_zero ? -1 : OneOf({1, 2}));
+  }
+  void Shape(Semtimedop& op) {
+    op.ops = AnySemOps();
+    using Kind = Timeout::Kind;
+    const Timeout timeouts[] = {
+        {}, {Kind::kTime, 20, 0}, {Kind::kTime, 0, 0}, {Kind::kTime, 0, 1000000}};
+    op.timeout = timeouts[draw_.Below(std::size(timeouts))];
+  }
+  void Shape(SemctlSetval& op) {
+    op.value.value = OneOf({1, 0, 2, 3, kSemvmx, kSemvmx + 1});
+    if (!AwaitsSemaphore()) return;
+    op.num.value = sleeper_->blocked_at.num;
+    op.value.value = sleeper_->blocked_at.for_zero ? 0 : OneOf({1, 2});
+  }
+  void Shape(SemctlSetall& op) {
+    op.values = {};
+    op.values.count = static_cast<uint8_t>(
+        set_ == nullptr ? 2 : std::min<size_t>(set_->semaphores.size(), kMaxSemValues));
+    for (uint16_t& value : std::span(op.values.values.data(), op.values.count)) {
+      value = static_cast<uint16_t>(OneOf({1, 0, 2, kSemvmx}));
+    }
+  }
+
+  // Memory.
+  void Shape(Shmat& op) {
+    if (draw_.Below(4) != 3) op.address = {};
+    op.flags.bits =
+        OneOfFlags({0, 0, abi::kShmRdonly, abi::kShmRnd, abi::kShmRemap, abi::kShmExec});
+  }
+  void Shape(Load& op) { op.length.value = OneOf({10, 1, 64, kPage}); }
+  void Shape(Mremap& op) {
+    op.old_length.value = OneOf({kPage, kPage, 2 * kPage, 0});
+    op.flags.bits = OneOfFlags(
+        {abi::kMremapMaymove, abi::kMremapMaymove, 0, abi::kMremapMaymove | abi::kMremapFixed});
+  }
+
+  // Pipes.
+  void Shape(Write& op) { op.text = AnyText({5000, 64, 4096, 4097, 8192, 65536}); }
+  void Shape(Read& op) { op.length.value = OneOf({100, 1, 4096, 65536}); }
+  void Shape(SetPipeSize& op) { op.size.value = OneOf({4096, 8192, 65536, 0}); }
+
+  // Processes.
+  void Shape(Kill& op) {
+    const bool stopped = s_.process(op.target.index).stopped;
+    if (stopped && draw_.Below(4) != 3) op.signal.number = abi::kSigcont;
+  }
+  void Shape(Wait& op) {
+    for (size_t i = 0; i < s_.processes.size(); ++i) {
+      const ProcessState& other = s_.processes[i];
+      const bool child =
+          other.parent == s_.process(me_).leader && other.leader == static_cast<int>(i);
+      if (child && other.life != ProcessState::Life::kReaped)
+        op.target.index = static_cast<int8_t>(i);
+    }
+  }
+  void Shape(Clone& op) {
+    op.flags.bits = OneOfFlags(
+        {abi::kCloneSysvsem, abi::kCloneSysvsem, 0, abi::kCloneNewipc, abi::kCloneNewpid});
+  }
+  void Shape(Unshare& op) {
+    op.flags.bits = OneOfFlags({abi::kCloneSysvsem, abi::kCloneNewipc, abi::kCloneNewpid});
+  }
+
+  // Users and limits.
+  void Shape(Setuid& op) { op.uid.value = OneOf({1000, 0, 1001}); }
+  void Shape(Setgid& op) { op.gid.value = OneOf({1000, 0, 1001}); }
+  void Shape(Setrlimit& op) { op.limit.value = OneOf({0, kPage, 65536, 8 << 20}); }
+  void Shape(Sysctl& op) {
+    const std::string_view name = op.name.word();
+    const bool bytes = name == "shmmax" || name == "msgmnb" || name == "msgmax";
+    op.value.slot = -1;
+    op.value.number = bytes ? OneOf({16384, 8192, 4096, 10}) : OneOf({2, 1, 3, 0, 500});
+    if (name == "shm_rmid_forced") op.value.number = OneOf({1, 0});
+  }
+
+  Chooser& from_;
+  Draw& draw_;
+  const State& s_;
+  int me_;
+  const ProcessState* sleeper_;
+  const SemaphoreSet* set_ = nullptr;
+};
+
+template <typename Object>
+bool Holds(const std::map<int, Object>& objects, int64_t id) {
+  return objects.contains(static_cast<int>(id));
+}
+
+bool IsLive(const State& state, int process, int slot, Kind kind) {
+  const ProcessState& group = state.LeaderOf(process);
+  if (kind == Kind::kAddress) {
+    const auto found = group.addresses.find(slot);
+    return found != group.addresses.end() && found->second != 0;
+  }
+  if (kind == Kind::kPipe) {
+    const auto found = group.pipes.find(slot);
+    return found != group.pipes.end() && (found->second[0].open || found->second[1].open);
+  }
+  const auto value = state.values.find(slot);
+  if (value == state.values.end()) return false;
+  const IpcNamespace& space = state.space(state.process(process).space);
+  if (kind == Kind::kSegment) return Holds(space.segments, value->second);
+  if (kind == Kind::kQueue) return Holds(space.queues, value->second);
+  return kind != Kind::kSet || Holds(space.sets, value->second);
+}
+
+}  // namespace
+
+void MakeSensible(const Situation& situation, Op& op) { std::visit(Arguments(situation), op); }
+
+std::vector<bool> LiveVariables(const Names& names, const State& state, int process) {
+  std::vector<bool> live;
+  for (size_t i = 0; i < names.variables.size(); ++i) {
+    live.push_back(IsLive(state, process, static_cast<int>(i), names.variables[i].kind));
+  }
+  return live;
+}
+
+bool CannotRun(const Op& op, const Facts& facts) {
+  if (IsOneOf<Setuid, Setgid, Setgroups>(op)) return facts.cap_setuid == 0;
+  if (IsOneOf<Sysctl, ReadSysctl>(op) && facts.sysctl == 0) return true;
+  if (facts.checkpoint_restore != 0) return false;
+  const auto* receive = std::get_if<Msgrcv>(&op);
+  if (receive != nullptr) return receive->flags.Has(abi::kMsgCopy);
+  const auto* sysctl = std::get_if<Sysctl>(&op);
+  const auto* read = std::get_if<ReadSysctl>(&op);
+  const std::string_view name = sysctl != nullptr ? sysctl->name.word()
+                                : read != nullptr ? read->name.word()
+                                                  : "";
+  return name.ends_with("_next_id");
+}
+
+}  // namespace ipcrig
