@@ -173,7 +173,7 @@ bool IsWrongRemap(const Turn& turn, const Mremap& call, int64_t from, int64_t to
   const int64_t length = Aligned(turn, call.length.value);
   if (from % page != 0 || length == 0 || (fixed && !moves) || (keeps && !moves)) return true;
   if (keeps && old_length != length) return true;
-  if (!fixed) return false;
+  if (!fixed && !keeps) return false;
   return to % page != 0 || (from < to + length && to < from + old_length);
 }
 
@@ -224,8 +224,13 @@ void Mremap::Model(Turn& turn) const {
   }
   const Attach old = *piece;
   if (fixed) {
+    // What it would move may have lain there.
+    if (turn.group.memory_limited) turn.Fails(ENOMEM, "mremap(2): RLIMIT_AS");
     RemoveMappings(turn.s, turn.self(), to, to + aligned, turn.now);
-    Move(turn, *this, old, from, to);
+    if (turn.group.memory_limited) turn.Fails(ENOMEM, "mremap(2): RLIMIT_AS");
+    const Attach* left = FindMapping(turn.group, from);
+    if (left == nullptr) return turn.Fails(EFAULT, "mremap(2): the range is not one mapping");
+    Move(turn, *this, Attach(*left), from, to);
     keep(to);
     return turn.Returns(to, "mremap(2): MREMAP_FIXED: the mapping moves to new_address");
   }

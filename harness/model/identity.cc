@@ -9,8 +9,17 @@
 namespace ipcrig {
 namespace {
 
-// Whether the caller may not change who it is, with a branch. glibc changes all threads of a
-// process; where some may and others may not, it ends the process.
+// glibc changes all threads of a process, by a signal to each that interrupts its call, whatever
+// comes of it.
+void InterruptThreads(Turn& turn) {
+  for (ProcessState& thread : turn.s.processes) {
+    const bool other = thread.leader == turn.me.leader && &thread != &turn.me;
+    if (other && thread.pending) thread.interrupted = kSigsetxid;
+  }
+}
+
+// Whether the caller may not change who it is, with a branch. Where some threads may and others may
+// not, the process ends.
 bool MayNot(Turn& turn, uint32_t needed, std::string_view rule) {
   const auto& threads = turn.s.processes;
   const bool differ = std::any_of(threads.begin(), threads.end(), [&](const ProcessState& thread) {
@@ -25,7 +34,7 @@ bool MayNot(Turn& turn, uint32_t needed, std::string_view rule) {
   return !turn.branches().empty();
 }
 
-// All threads of the process, by a signal to each that interrupts its call.
+// All threads of the process.
 void ChangeAll(Turn& turn, const Credentials& who) {
   for (ProcessState& thread : turn.s.processes) {
     if (thread.leader != turn.me.leader || thread.life != ProcessState::Life::kAlive) continue;
@@ -33,7 +42,6 @@ void ChangeAll(Turn& turn, const Credentials& who) {
     const uint32_t capabilities = drops ? 0 : thread.who.capabilities;
     thread.who = who;
     thread.who.capabilities = capabilities;
-    if (thread.pending) thread.interrupted = kSigsetxid;
   }
 }
 
@@ -79,6 +87,7 @@ int NewPidNamespace(State& s) {
 }
 
 void Setuid::Model(Turn& turn) const {
+  InterruptThreads(turn);
   Credentials who = turn.me.who;
   if (uid.value == UINT32_MAX) return turn.Fails(EINVAL, "setuid(2): not a user id");
   const std::string_view rule = "setuid(2): another user needs CAP_SETUID";
@@ -89,6 +98,7 @@ void Setuid::Model(Turn& turn) const {
 }
 
 void Setgid::Model(Turn& turn) const {
+  InterruptThreads(turn);
   Credentials who = turn.me.who;
   if (gid.value == UINT32_MAX) return turn.Fails(EINVAL, "setgid(2): not a group id");
   const std::string_view rule = "setgid(2): another group needs CAP_SETGID";
@@ -99,6 +109,7 @@ void Setgid::Model(Turn& turn) const {
 }
 
 void Setgroups::Model(Turn& turn) const {
+  InterruptThreads(turn);
   if (MayNot(turn, abi::kCapSetgid, "setgroups(2): needs CAP_SETGID")) return;
   Credentials who = turn.me.who;
   who.groups.assign(groups.view().begin(), groups.view().end());

@@ -138,14 +138,19 @@ void Deliver(Turn& turn, const Msgrcv& call, Queue& source,
   // What does not arrive is gone all the same.
   const bool whole = call.buffer.kind == Buffer::Kind::kBad ||
                      (call.buffer.kind == Buffer::Kind::kEdge && full >= size);
-  if (whole) return turn.Fails(EFAULT, "msgop(2): the address pointed to by msgp isn't accessible");
-  const std::string_view rule = RuleOf(call.type.value, call.flags);
+  const auto answer = [&] {
+    if (whole) {
+      turn.Fails(EFAULT, "msgop(2): the address pointed to by msgp isn't accessible");
+    } else {
+      turn.Returns(expected, RuleOf(call.type.value, call.flags));
+    }
+  };
   if (turn.slept() && turn.me.leader != turn.self() && !call.flags.Has(abi::kMsgCopy)) {
-    turn.Returns(expected, rule);
+    answer();
     source.lrpid = {turn.self(), true};
     turn.Deviates(Deviation::kL2);
   }
-  turn.Returns(std::move(expected), rule);
+  answer();
 }
 
 }  // namespace

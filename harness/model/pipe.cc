@@ -13,6 +13,8 @@ constexpr int64_t kDefaultCapacity = 65536;
 
 // The end that a process means by p.r or p.w; not open where it is closed or never was.
 PipeHold HoldOf(const Turn& turn, const PipeEnd& end) {
+  // A call that sleeps keeps its end, whatever other threads do with the descriptor.
+  if (turn.slept()) return turn.me.in_use[end.write ? 1 : 0];
   const auto found = turn.group.pipes.find(end.slot);
   return found == turn.group.pipes.end() ? PipeHold{} : found->second[end.write ? 1 : 0];
 }
@@ -145,6 +147,7 @@ void Write::Model(Turn& turn) const {
     return turn.Returns(written, "pipe(7): O_NONBLOCK: a part of more than PIPE_BUF bytes");
   }
   if (me.progress < size) {
+    me.in_use[1] = hold;
     if (part > 0) turn.BlocksAfter();
     return;
   }
@@ -162,6 +165,8 @@ void Read::Model(Turn& turn) const {
       turn.Returns(0, "pipe(7): all write ends have been closed: end of file");
     } else if (pipe.nonblocking) {
       turn.Fails(EAGAIN, "pipe(7): O_NONBLOCK, and nothing to read");
+    } else {
+      turn.me.in_use[0] = hold;
     }
     return;
   }

@@ -68,6 +68,18 @@ void CopyMappings(Turn& turn, ProcessState& born) {
   }
 }
 
+// The namespaces of a child are made after its memory: where they are refused, there was one attach
+// more of each for a moment.
+void RefuseNamespaces(Turn& turn, int error, std::string_view rule) {
+  for (const Attach& attach : turn.group.attaches) {
+    if (attach.dontfork) continue;
+    Segment& segment = SegmentOf(turn.s, attach);
+    segment.atime = segment.dtime = turn.now;
+    segment.lpid = turn.Myself();
+  }
+  turn.Fails(error, rule);
+}
+
 // A copy of the caller's process, of one thread.
 ProcessState& Born(Turn& turn, int child, int pid, int pid_space) {
   ProcessState copy = turn.group;
@@ -112,10 +124,11 @@ void Clone::Model(Turn& turn) const {
   const bool new_ipc = flags.Has(abi::kCloneNewipc);
   const bool new_pid = flags.Has(abi::kCloneNewpid);
   if ((new_ipc || new_pid) && !turn.Has(abi::kCapSysAdmin)) {
-    return turn.Fails(EPERM, "clone(2): a new namespace needs CAP_SYS_ADMIN");
+    return RefuseNamespaces(turn, EPERM, "clone(2): a new namespace needs CAP_SYS_ADMIN");
   }
   if ((shares && new_ipc) || (new_pid && turn.me.children_pid_space != turn.me.pid_space)) {
-    return turn.Fails(EINVAL, "clone(2): CLONE_NEWIPC and CLONE_SYSVSEM exclude each other");
+    return RefuseNamespaces(turn, EINVAL,
+                            "clone(2): CLONE_NEWIPC and CLONE_SYSVSEM exclude each other");
   }
   if (shares) turn.Undo();
   const int pid = ChoosePid(turn, child.index);
@@ -191,6 +204,8 @@ void Exit::Model(Turn& turn) const {
 }
 
 void Kill::Model(Turn& turn) const {
+  // The caller stopped itself, and goes on.
+  if (turn.me.pending) return turn.Returns(0, "kill(2): the signal is sent");
   const ProcessState& victim = turn.s.process(target.index);
   if (victim.life == Life::kReaped) return turn.Fails(ESRCH, "kill(2): no such process");
   if (victim.life == Life::kUnborn) return turn.Fails(ESRCH, "kill(2): not forked yet");
@@ -203,6 +218,7 @@ void Kill::Model(Turn& turn) const {
     return turn.Fails(EPERM, "kill(2): another user's process, and no CAP_KILL");
   }
   SendSignal(turn.s, turn.self(), target.index, signal.number);
+  if (turn.me.stopped) return;  // before its call has returned
   if (turn.me.fate) return turn.Ends(*turn.me.fate, "kill(2): of the caller itself");
   turn.Returns(0, "kill(2): the signal is sent");
 }

@@ -38,9 +38,12 @@ bool IsWrong(Turn& turn, const SemOps& ops, const Timeout& timeout, const Buffer
   return !turn.branches().empty();
 }
 
-// The operations cannot proceed now.
+// The operations cannot proceed now. One that sleeps learns it only where the kernel tried it
+// again.
 void Sleep(Turn& turn, const SemAttempt& attempt, const Timeout& timeout) {
-  if ((attempt.blocking->flags & abi::kIpcNowait) != 0) {
+  const SemOp& stop = *attempt.blocking;
+  const bool tried = !turn.slept() || turn.me.blocked_at == SemBlock{stop.num, stop.op == 0};
+  if (tried && (stop.flags & abi::kIpcNowait) != 0) {
     turn.Fails(EAGAIN, "semop(2): an operation cannot proceed and has IPC_NOWAIT");
   } else if (timeout.Short()) {
     turn.Fails(EAGAIN, "semop(2): the time limit of semtimedop has expired");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/signals.h"
 
+#include <algorithm>
+
 #include "model/semaphores.h"
 
 namespace ipcrig {
@@ -23,10 +25,11 @@ void Stop(State& state, int leader) {
   }
 }
 
-// A stopped process takes no signal but SIGKILL and SIGCONT.
+// A stopped process takes no signal but SIGKILL and SIGCONT. Of several it takes the lowest first.
 void Hold(State& state, int leader, int signal) {
   for (ProcessState& thread : state.processes) {
-    if (thread.leader == leader && thread.held == 0) thread.held = signal;
+    if (thread.leader != leader) continue;
+    thread.held = thread.held == 0 ? signal : std::min(thread.held, signal);
   }
 }
 

@@ -92,6 +92,7 @@ int State::Holders(int pipe, bool write) const {
   for (const ProcessState& process : processes) {
     for (const auto& [slot, ends] : process.pipes) count(ends);
     for (const auto& ends : process.forgotten) count(ends);
+    count(process.in_use);
   }
   return holders;
 }
@@ -182,6 +183,7 @@ void EndThread(State& state, int process, const Outcome& end, Range now) {
   self.pending.reset();
   self.fate.reset();
   self.progress = 0;
+  self.in_use = {};
   self.stopped = false;
   self.held = 0;
   self.end = end;

@@ -208,23 +208,24 @@ struct ProcessState {
 
   // Of each thread.
   Life life = Life::kUnborn;
-  int pid = 0;                  // of a thread that is no leader: its thread id
-  int leader = -1;              // the first thread of its process
-  std::optional<Outcome> fate;  // how it is about to end
-  Outcome end = {};             // of a zombie
-  std::optional<Op> pending;    // the call that blocks
-  int64_t since = 0;            // when it began to wait: the order of arrival
-  int64_t progress = 0;         // bytes that a blocked write has written
-  SemBlock blocked_at;          // of a blocked semop
-  bool stopped = false;         // by SIGSTOP
-  bool restarted = false;       // its call began anew after SIGCONT
-  int interrupted = 0;          // a signal that its call has to look at
-  int held = 0;                 // a signal that will end it once it is continued
-  int space = 0;                // its IPC namespace
-  int undo = -1;                // its list of adjustments, -1 for none yet
-  int pid_space = 0;            // its PID namespace: 0 is the outer one
-  int children_pid_space = 0;   // that of the children to come
-  int inner_pid = 0;            // its number in pid_space, where that is not 0
+  int pid = 0;                          // of a thread that is no leader: its thread id
+  int leader = -1;                      // the first thread of its process
+  std::optional<Outcome> fate;          // how it is about to end
+  Outcome end = {};                     // of a zombie
+  std::optional<Op> pending;            // the call that blocks
+  int64_t since = 0;                    // when it began to wait: the order of arrival
+  int64_t progress = 0;                 // bytes that a blocked write has written
+  std::array<PipeHold, 2> in_use = {};  // the end in which its read or write blocks, even if closed
+  SemBlock blocked_at;                  // of a blocked semop
+  bool stopped = false;                 // by SIGSTOP
+  bool restarted = false;               // its call began anew after SIGCONT
+  int interrupted = 0;                  // a signal that its call has to look at
+  int held = 0;                         // a signal that will end it once it is continued
+  int space = 0;                        // its IPC namespace
+  int undo = -1;                        // its list of adjustments, -1 for none yet
+  int pid_space = 0;                    // its PID namespace: 0 is the outer one
+  int children_pid_space = 0;           // that of the children to come
+  int inner_pid = 0;                    // its number in pid_space, where that is not 0
   Credentials who;
 
   // Of each process, in its leader.
