@@ -45,6 +45,35 @@ std::string OutcomeClass(const std::string& seen) {
   return named ? seen : "value";
 }
 
+// "{key=0, mode=0600}" -> key=0 and mode=0600.
+std::vector<std::string_view> Fields(std::string_view text) {
+  std::vector<std::string_view> fields;
+  if (!text.starts_with('{') || !text.ends_with('}')) return fields;
+  text = text.substr(1, text.size() - 2);
+  while (!text.empty()) {
+    const size_t length = std::min(text.find(", "), text.size());
+    fields.push_back(text.substr(0, length));
+    text.remove_prefix(std::min(length + 2, text.size()));
+  }
+  return fields;
+}
+
+// "mode, stray": the fields in which two outcomes differ, where both have the same. Times are left
+// out: an expected one stands for a range.
+std::string DifferingFields(std::string_view expected, std::string_view seen) {
+  const auto left = Fields(expected);
+  const auto right = Fields(seen);
+  std::string names;
+  if (left.size() != right.size()) return names;
+  for (size_t i = 0; i < left.size(); ++i) {
+    const std::string_view name = left[i].substr(0, left[i].find('='));
+    if (right[i].substr(0, right[i].find('=')) != name) return "";
+    if (left[i] == right[i] || name.ends_with("time")) continue;
+    names += (names.empty() ? "" : ", ") + std::string(name);
+  }
+  return names;
+}
+
 class Judging {
  public:
   Judging(const Scenario& scenario, const History& history, const Rules& rules)
@@ -197,8 +226,10 @@ class Judging {
     }
     if (finding.expected.empty()) finding.expected.push_back({"it sleeps", ""});
     finding.seen = mismatch.seen;
+    finding.differs = DifferingFields(finding.expected.front().outcome, finding.seen);
     finding.signature =
-        fmt::format("conformance: {}: {}", CallName(mismatch.op), OutcomeClass(mismatch.seen));
+        fmt::format("conformance: {}: {}", CallName(mismatch.op),
+                    finding.differs.empty() ? OutcomeClass(mismatch.seen) : finding.differs);
     Add(std::move(finding));
   }
 

@@ -49,6 +49,9 @@ struct Finding {
   // Equal for findings of the same kind, in this and in other scenarios: "conformance: msgrcv:
   // EIDRM".
   std::string signature = {};
+
+  // The fields in which an answer of many is wrong: "mode, lrpid".
+  std::string differs = {};
 };
 
 struct Judgement {

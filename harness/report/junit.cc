@@ -34,7 +34,7 @@ std::string Escape(std::string_view bytes) {
         out += "&quot;";
         break;
       default:
-        out += c >= 0 && c < ' ' && c != '\n' && c != '\t' ? '?' : c;
+        out += static_cast<unsigned char>(c) < ' ' && c != '\n' && c != '\t' ? '?' : c;
     }
   }
   return out;

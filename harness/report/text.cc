@@ -60,6 +60,7 @@ std::string FindingText(const ScenarioResult& result, const Finding& finding,
     label = "or";
   }
   text += fmt::format("  observed  {}\n", finding.seen);
+  if (!finding.differs.empty()) text += fmt::format("  differs   {}\n", finding.differs);
   return text;
 }
 
