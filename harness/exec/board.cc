@@ -12,20 +12,13 @@
 
 namespace ipcrig {
 
-Result<Board*> CreateBoard(size_t processes) {
+Result<Board*> CreateBoard() {
   UniqueFd fd(memfd_create("ipcrig-board", 0));
   if (!fd.ok()) return Error{"memfd_create", errno};
   if (ftruncate(fd.get(), sizeof(Board)) != 0) return Error{"ftruncate of the board", errno};
   Board* board = MapBoard(fd.get());
   if (board == nullptr) return Error{"mmap of the board", errno};
   board->board_fd = fd.Release();
-  for (int32_t& id : board->ids) id = -1;
-  for (size_t i = 0; i < processes; ++i) {
-    Lane& lane = board->lanes[i];
-    lane.leader = static_cast<int32_t>(i);
-    lane.output = -1;
-    for (auto& ends : lane.pipes) ends[0] = ends[1] = -1;
-  }
   return board;
 }
 

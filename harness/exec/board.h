@@ -42,6 +42,7 @@ struct Lane {
   int32_t proc_pid;           // the worker's name in /proc
   std::atomic<uint32_t> tid;  // its thread id, as it knows it itself; futex
   int32_t output;             // descriptor for the output of a program
+  int32_t tidies;             // 1: the command is to give back attaches and pipes
 
   // Where it is in the trees of processes and namespaces. fork(2) sets these for the child.
   int32_t leader;           // the lane of its process
@@ -86,9 +87,8 @@ struct Board {
 
 static_assert(std::atomic<uint32_t>::is_always_lock_free);
 
-// A new board in a memfd without close-on-exec; never unmapped. Only the first lanes are prepared:
-// a page that is not touched costs nothing.
-Result<Board*> CreateBoard(size_t processes);
+// A new board of zeroes in a memfd without close-on-exec; never unmapped.
+Result<Board*> CreateBoard();
 // The board of an inherited descriptor, in a worker that was exec'd; nullptr on failure.
 Board* MapBoard(int fd);
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exec/engine.h"
 
-#include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,6 +21,8 @@
 namespace ipcrig {
 namespace {
 
+constexpr int kMostRunsHere = 1000;    // scenarios in one IPC namespace
+constexpr int64_t kLookAgainUs = 200;  // microseconds
 constexpr int64_t kDyingUs = 1000000;  // how long killed processes may take to be gone
 // The kernel takes its seconds from a clock that is up to a tick behind.
 constexpr int64_t kClockLagNs = 100'000'000;
@@ -41,17 +44,36 @@ int64_t EarliestSecond() {
 
 }  // namespace
 
-Engine::Engine(const Scenario& scenario, const RunOptions& options, Isolation isolation, int output)
-    : scenario_(scenario),
-      options_(options),
-      isolation_(isolation),
-      output_(output),
-      runners_(scenario.names.processes.size()) {}
+Engine::Engine(RunOptions options, Isolation isolation, Sink sink)
+    : options_(std::move(options)), isolation_(isolation), sink_(std::move(sink)) {
+  (void)signal(SIGTERM, [](int) { asked_to_stop = 1; });
+  PinToProcessor(options_.processor);
+  facts_ = CollectFacts(isolation_);
+  if (isolation_ == Isolation::kShared) {
+    baseline_ = Existing();
+  }
+  auto board = CreateBoard();
+  if (!board.ok()) {
+    problem_ = board.error();
+    return;
+  }
+  board_ = *board;
+  // An emulator needs a helper thread of its own to run, now and then.
+  const bool realtime = options_.realtime && SyscallNumbersAreOurs();
+  board_->realtime = realtime && EnterRealtime() ? 1 : 0;
+  board_->pids_are_reused = isolation_ == Isolation::kShared ? 1 : 0;
+  strncpy(board_->programs, options_.programs.c_str(), kMaxPath - 1);
+}
 
-void Engine::Run() {
+void Engine::Run(const Scenario& scenario, Ending ending) {
+  scenario_ = &scenario;
+  ending_ = ending;
   deadline_us_ = MonotonicUs() + options_.timeout_ms * 1000;
+  stopped_ = false;
+  created_.clear();
+  snapshots_ = 0;
   if (Prepare()) {
-    for (size_t step = 0; step < scenario_.steps.size() && !stopped_; ++step) {
+    for (size_t step = 0; step < scenario.steps.size() && !stopped_; ++step) {
       RunStep(static_cast<int>(step));
     }
     Close();
@@ -60,39 +82,72 @@ void Engine::Run() {
 }
 
 bool Engine::Prepare() {
-  (void)signal(SIGTERM, [](int) { asked_to_stop = 1; });
-  PinToProcessor(options_.processor);
-  facts_ = CollectFacts(isolation_);
-  const std::string head = HistoryHeader() + PrintFacts(facts_);
-  (void)!write(output_, head.data(), head.size());
-  for (const ObjectRow& row : StatView().rows) baseline_.emplace_back(row.kind, row.id);
-  if (std::string missing = MissingFor(scenario_, facts_, isolation_); !missing.empty()) {
+  if (std::string missing = MissingFor(scenario(), facts_, isolation_); !missing.empty()) {
     Emit({.kind = Event::Kind::kSkip, .text = std::move(missing)});
     return false;
   }
-  auto board = CreateBoard(scenario_.names.processes.size());
-  if (!board.ok()) {
-    Emit({.kind = Event::Kind::kBroken, .text = board.error().Text()});
+  if (board_ == nullptr) {
+    Emit({.kind = Event::Kind::kBroken, .text = problem_.Text()});
     return false;
   }
-  board_ = *board;
-  board_->realtime = options_.realtime && EnterRealtime() ? 1 : 0;
-  board_->pids_are_reused = isolation_ == Isolation::kShared ? 1 : 0;
-  strncpy(board_->programs, options_.programs.c_str(), kMaxPath - 1);
+  if (spoilt_ || runs_here_++ >= kMostRunsHere) Renew();
+  if (spoilt_) {
+    Emit({.kind = Event::Kind::kBroken, .text = "no other IPC namespace can be had"});
+    return false;
+  }
+  runners_ = std::vector<Runner>(scenario().names.processes.size());
+  for (int32_t& id : board_->ids) id = -1;
   std::vector<bool> forked(runners_.size());
-  for (const Step& step : scenario_.steps) {
+  for (const Step& step : scenario().steps) {
     if (const int child = ChildOf(step.op); child >= 0) forked[static_cast<size_t>(child)] = true;
+    spoilt_ = spoilt_ || std::holds_alternative<Sysctl>(step.op);
+  }
+  for (size_t i = 0; i < runners_.size(); ++i) PrepareLane(static_cast<int>(i), forked[i]);
+  for (const Step& step : scenario().steps) {
     if (std::holds_alternative<ExecProgram>(step.op) && lane(step.process).output < 0) {
       lane(step.process).output = memfd_create("ipcrig-output", MFD_CLOEXEC);
     }
   }
   for (size_t i = 0; i < runners_.size(); ++i) {
-    if (!forked[i] && !StartProcess(static_cast<int>(i), -1)) return false;
+    if (!forked[i] && !StartProcess(static_cast<int>(i))) return false;
   }
   return true;
 }
 
-bool Engine::StartProcess(int process, int step) {
+// A lane as it is before anything has happened in it. One that was kept has its worker in it.
+void Engine::PrepareLane(int process, bool forked) {
+  Lane& mine = lane(process);
+  const auto index = static_cast<size_t>(process);
+  if (index < crew_.size() && crew_[index].life == Life::kIdle) {
+    if (!forked) {
+      runner(process) = std::exchange(crew_[index], Runner{});
+      return;
+    }
+    Dismiss(process);
+  }
+  board_->pids[process] = 0;
+  mine.command = mine.reply = mine.ready = 0;
+  mine.syscall = -1;
+  mine.reaped = mine.end_status = mine.proc_pid = 0;
+  mine.tid = 0;
+  mine.leader = process;
+  mine.nested = mine.init = mine.children_nested = mine.tidies = 0;
+  mine.output = -1;
+  mine.handled = mine.ignored = 0;
+  mine.range_count = 0;
+  std::fill(std::begin(mine.addresses), std::end(mine.addresses), 0);
+  for (auto& ends : mine.pipes) ends[0] = ends[1] = -1;
+}
+
+bool Engine::StartProcess(int process) {
+  if (runner(process).life == Life::kUnborn && !ForkProcess(process)) return false;
+  Emit({.kind = Event::Kind::kStart,
+        .process = process,
+        .outcome = Outcome::Returned(board_->pids[process])});
+  return true;
+}
+
+bool Engine::ForkProcess(int process) {
   const pid_t pid = _Fork();
   if (pid < 0) {
     Emit({.kind = Event::Kind::kBroken, .text = Error{"fork", errno}.Text()});
@@ -107,10 +162,6 @@ bool Engine::StartProcess(int process, int step) {
   board_->pids[process] = pid;
   Adopt(process);
   Settle(EarliestSecond());
-  Emit({.kind = Event::Kind::kStart,
-        .step = step,
-        .process = process,
-        .outcome = Outcome::Returned(pid)});
   return true;
 }
 
@@ -122,7 +173,7 @@ void Engine::Adopt(int process) {
 }
 
 void Engine::RunStep(int step) {
-  switch (scenario_.steps[static_cast<size_t>(step)].kind) {
+  switch (scenario().steps[static_cast<size_t>(step)].kind) {
     case Step::Kind::kCall:
       return RunCall(step);
     case Step::Kind::kIpcs:
@@ -133,7 +184,7 @@ void Engine::RunStep(int step) {
 }
 
 void Engine::RunCall(int step) {
-  const Step& line = scenario_.steps[static_cast<size_t>(step)];
+  const Step& line = scenario().steps[static_cast<size_t>(step)];
   Runner& self = runner(line.process);
   if (self.life != Life::kIdle || self.stopped) {
     const char* why = self.life == Life::kUnborn ? "has not been forked"
@@ -150,6 +201,8 @@ void Engine::RunCall(int step) {
   self.life = Life::kCalling;
   self.step = step;
   self.seen_asleep = self.seen_stopped = false;
+  self.marked = self.marked || LeavesAMark(line.op) || (self.has_pipe && MakesAPipe(line.op));
+  self.has_pipe = self.has_pipe || MakesAPipe(line.op);
   BeforeCall(line.process, line.op);
   mine.command.fetch_add(1, std::memory_order_release);
   FutexWake(mine.command);
@@ -179,10 +232,19 @@ void Engine::EndProcess(int process) {
   ForProcess(process, [](Runner& thread) { thread.must_end = true; });
 }
 
-// The end of a run: everybody dies, everything is removed, and both are looked at. Processes die
-// one after the other, so that what each leaves behind can be judged; in a hurry all at once.
 void Engine::Close() {
   if (!stopped_) EmitSnapshot(-1, "end", LookAtTheEnd());
+  if (ending_ == Ending::kKeep && CanKeep()) return Keep();
+  EndEverybody();
+  FindSurvivors();
+  if (!stopped_) EmitSnapshot(-1, "after exit");
+  RemoveObjects();
+  if (!stopped_) EmitSnapshot(-1, "after removal");
+}
+
+// Processes die one after the other, so that what each leaves behind can be judged; in a hurry all
+// at once.
+void Engine::EndEverybody() {
   deadline_us_ = std::max(deadline_us_, MonotonicUs() + kDyingUs);
   const auto alive = [&](int process) {
     return runner(process).life != Life::kUnborn && runner(process).life != Life::kGone;
@@ -196,23 +258,83 @@ void Engine::Close() {
     if (!stopped_) Settle(from);
   }
   Settle(EarliestSecond());
-  FindSurvivors();
-  if (!stopped_) EmitSnapshot(-1, "after exit");
+  DismissCrew();
+}
+
+bool Engine::CanKeep() const {
+  return !stopped_ && isolation_ != Isolation::kShared &&
+         std::all_of(runners_.begin(), runners_.end(), [](const Runner& self) {
+           return self.life == Life::kIdle && !self.marked && !self.stopped && !self.must_end;
+         });
+}
+
+// Workers give back what they hold, objects are removed, and the namespace has to be empty then.
+void Engine::Keep() {
+  for (size_t i = 0; i < runners_.size(); ++i) {
+    const auto process = static_cast<int>(i);
+    Lane& mine = lane(process);
+    if (mine.range_count == 0 && !runner(process).has_pipe) continue;
+    mine.tidies = 1;
+    mine.command.fetch_add(1, std::memory_order_release);
+    FutexWake(mine.command);
+    while (mine.reply.load(std::memory_order_acquire) != mine.command.load() && !TimeIsUp()) {
+      FutexWait(board_->answers, board_->answers.load(), kLookAgainUs);
+    }
+    runner(process).has_pipe = false;
+  }
   RemoveObjects();
-  if (!stopped_) EmitSnapshot(-1, "after removal");
+  if (!IsNamespaceEmpty()) {
+    EmitSnapshot(-1, "after removal");
+    spoilt_ = true;
+  }
+  if (crew_.size() < runners_.size()) crew_.resize(runners_.size());
+  for (size_t i = 0; i < runners_.size(); ++i) crew_[i] = std::move(runners_[i]);
+}
+
+// Ends a worker that was kept.
+void Engine::Dismiss(int process) {
+  kill(board_->pids[process], SIGKILL);
+  waitpid(board_->pids[process], nullptr, 0);
+  crew_[static_cast<size_t>(process)] = Runner{};
+}
+
+void Engine::DismissCrew() {
+  for (size_t i = 0; i < crew_.size(); ++i) {
+    if (crew_[i].life == Life::kIdle) Dismiss(static_cast<int>(i));
+  }
+  crew_.clear();
+}
+
+void Engine::Renew() {
+  DismissCrew();
+  spoilt_ = isolation_ == Isolation::kShared || unshare(CLONE_NEWIPC) != 0;
+  runs_here_ = 0;
+}
+
+// What exists. In the caller's namespace nothing may be overlooked, though one view hides it.
+std::vector<std::pair<ObjectKind, int>> Engine::Existing() const {
+  std::vector<std::pair<ObjectKind, int>> objects;
+  std::vector<View> views = {StatView()};
+  if (isolation_ == Isolation::kShared) views.push_back(ProcView());
+  for (const View& view : views) {
+    for (const ObjectRow& row : view.rows) objects.emplace_back(row.kind, row.id);
+  }
+  std::sort(objects.begin(), objects.end());
+  objects.erase(std::unique(objects.begin(), objects.end()), objects.end());
+  return objects;
 }
 
 void Engine::RemoveObjects() {
-  for (const ObjectRow& row : StatView().rows) {
-    const std::pair<ObjectKind, int> object{row.kind, row.id};
+  for (const auto& object : Existing()) {
+    const auto [kind, id] = object;
     const auto holds = [&](const auto& list) {
       return std::find(list.begin(), list.end(), object) != list.end();
     };
     const bool ours = isolation_ != Isolation::kShared || (holds(created_) && !holds(baseline_));
     if (!ours) continue;
     Event event{.kind = Event::Kind::kRemove};
-    event.text = std::string(ObjectKindName(row.kind)) + " " + std::to_string(row.id);
-    event.outcome = RemoveObject(row.kind, row.id);
+    event.text = std::string(ObjectKindName(kind)) + " " + std::to_string(id);
+    event.outcome = RemoveObject(kind, id);
     Emit(event);
   }
 }
@@ -224,23 +346,12 @@ void Engine::FindSurvivors() {
 }
 
 void Engine::Emit(const Event& event) {
-  const std::string text = PrintEvent(event);
-  for (size_t done = 0; done < text.size();) {
-    const ssize_t written = write(output_, text.data() + done, text.size() - done);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) {
-      // Nobody reads any more. A private namespace goes with its init; elsewhere we clean up.
-      if (isolation_ != Isolation::kShared) _exit(0);
-      stopped_ = true;
-      return;
-    }
-    done += static_cast<size_t>(std::max<ssize_t>(written, 0));
-  }
+  if (!sink_(event)) stopped_ = true;
 }
 
 // Each `ipcs` line has another turn.
 std::vector<View> Engine::LookWithPrograms() {
-  const auto turn = static_cast<int>(scenario_.steps.size()) + snapshots_++;
+  const auto turn = static_cast<int>(scenario().steps.size()) + snapshots_++;
   if (!options_.ipcs_program) return {};
   return ProgramViews(options_.all_views ? -1 : turn);
 }
@@ -254,7 +365,8 @@ std::vector<View> Engine::LookAtTheEnd() {
 
 void Engine::EmitSnapshot(int step, const char* phase, const std::vector<View>& more) {
   Event event{.kind = Event::Kind::kSnapshot, .step = step, .text = phase};
-  event.snapshot = {StatView(), ProcView()};
+  event.snapshot = {StatView()};
+  if (step >= 0 || ending_ == Ending::kAll) event.snapshot.push_back(ProcView());
   event.snapshot.insert(event.snapshot.end(), more.begin(), more.end());
   for (View& view : event.snapshot) {
     if (isolation_ != Isolation::kShared) break;

@@ -11,8 +11,17 @@
 //
 // The engine and its workers share one processor. Where SCHED_FIFO is permitted the workers run
 // above the engine, so that control comes back exactly when all of them have finished or sleep.
+//
+// One engine can run many scenarios, one after the other:
+//
+//   Engine engine(options, isolation, [&](const Event& event) { ...; return true; });
+//   engine.Run(scenario, Ending::kKeep);
+//
+// Worker processes that a scenario leaves as it found them are then kept for the next one, which
+// saves most of its time, and the IPC namespace is proved to be empty instead of thrown away.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,12 +43,26 @@ struct RunOptions {
   std::string programs;           // the directory of exec'd programs
 };
 
+// What becomes of the processes of a scenario that has come to its end.
+enum class Ending {
+  kAll,   // they are killed one after the other, and what each leaves behind is looked at
+  kKeep,  // they stay, where nothing that happened to them could be felt by the next scenario
+};
+
 class Engine {
  public:
-  Engine(const Scenario& scenario, const RunOptions& options, Isolation isolation, int output);
+  // Gets the events of a run in their order. False: nobody wants any more of them.
+  using Sink = std::function<bool(const Event&)>;
 
-  // Runs the scenario to its end, or as far as it goes, and writes the history to the output.
-  void Run();
+  // In the process that SetUpSandbox() has set up. Pins it to a processor.
+  Engine(RunOptions options, Isolation isolation, Sink sink);
+
+  const Facts& facts() const { return facts_; }
+
+  // The next scenario gets another IPC namespace, and nobody in it who has known this one.
+  void Renew();
+  // Runs the scenario to its end, or as far as it goes.
+  void Run(const Scenario& scenario, Ending ending = Ending::kAll);
 
  private:
   enum class Life { kUnborn, kStarting, kIdle, kCalling, kGone };
@@ -54,12 +77,17 @@ class Engine {
     bool stopped = false;       // by SIGSTOP
     bool ends_later = false;    // killed while it was stopped: SIGCONT is its end
     bool replaced = false;      // a thread of a process that executes a program: it ends
+    bool gone = false;          // a leader whose process is
+    bool has_pipe = false;      // it has made a pipe
+    bool marked = false;        // it is not as it was when it started, and cannot be made so
     UniqueFd pidfd;             // of a leader
     ProcWatch watch;
   };
 
   bool Prepare();
-  bool StartProcess(int process, int step);
+  void PrepareLane(int process, bool forked);
+  bool StartProcess(int process);
+  bool ForkProcess(int process);
   void Adopt(int process);
   void RunStep(int step);
   void RunCall(int step);
@@ -67,7 +95,9 @@ class Engine {
   void Settle(int64_t from);
   bool Observe(int process, int64_t from);
   bool ObserveCall(int process, int64_t from);
-  bool IsProcessGone(int leader);
+  void LookWhoIsGone();
+  bool IsAtRest(const Runner& self) const;
+  bool IsLastThread(int process);
   std::optional<Outcome> EndOfProcess(int leader);
   std::optional<Outcome> FindEnd(int process);
   bool CollectEnd(int process, int64_t from);
@@ -77,6 +107,12 @@ class Engine {
   void ReportBusy();
   void EndProcess(int process);
   void Close();
+  void EndEverybody();
+  bool CanKeep() const;
+  void Keep();
+  void Dismiss(int process);
+  void DismissCrew();
+  std::vector<std::pair<ObjectKind, int>> Existing() const;
   void RemoveObjects();
   void FindSurvivors();
 
@@ -99,14 +135,23 @@ class Engine {
   std::vector<View> LookAtTheEnd();
   void EmitSnapshot(int step, const char* phase, const std::vector<View>& more = {});
 
-  const Scenario& scenario_;
-  const RunOptions& options_;
-  Isolation isolation_;
-  int output_;
+  const Scenario& scenario() const { return *scenario_; }
+
+  const RunOptions options_;
+  const Isolation isolation_;
+  const Sink sink_;
   Facts facts_;
+  Error problem_;  // why there is no board
+  Board* board_ = nullptr;
+  std::vector<Runner> crew_;  // kept for the next scenario, by lane
+  int runs_here_ = 0;         // in this IPC namespace
+  bool spoilt_ = false;       // the namespace is not as it was
+
+  // Of the run.
+  const Scenario* scenario_ = nullptr;
+  Ending ending_ = Ending::kAll;
   int64_t deadline_us_ = 0;
   bool stopped_ = false;  // by time or by a failure of our own
-  Board* board_ = nullptr;
   std::vector<Runner> runners_;
   std::vector<std::pair<ObjectKind, int>> created_;   // ids that the scenario's calls returned
   int snapshots_ = 0;                                 // at which the programs were asked

@@ -12,21 +12,14 @@
 namespace ipcrig {
 namespace {
 
-constexpr int64_t kLookAgainUs = 200;
+// Before time is up for anybody: whoever was kept from running may have kept the engine from it,
+// too.
+constexpr int kLeastRounds = 100;
 
 int64_t LatestSecond() { return time(nullptr); }
 
-bool IsReadable(int fd) {
-  pollfd watched = {fd, POLLIN, 0};
-  return poll(&watched, 1, 0) > 0;
-}
-
 bool IsGone(const ProcLook& look) {
   return look.state == '?' || look.state == 'Z' || look.state == 'X';
-}
-
-bool Executes(const Op& op) {
-  return std::holds_alternative<ExecSelf>(op) || std::holds_alternative<ExecProgram>(op);
 }
 
 // Whether the call may sleep for as long as it likes; otherwise its end is waited for.
@@ -49,12 +42,23 @@ void Engine::BeforeCall(int process, const Op& op) {
   }
 }
 
-// Waits until nobody runs: a whole round in which nothing new was seen.
+// Whether it cannot do anything while the engine looks: it is not there, waits for a command, or
+// sleeps and would run now, before the engine, if it had been woken.
+bool Engine::IsAtRest(const Runner& self) const {
+  if (self.life == Life::kUnborn || self.life == Life::kGone) return true;
+  if (self.must_end || self.replaced || self.stopped) return false;
+  const bool asleep = self.life == Life::kCalling && self.seen_asleep && !self.seen_stopped;
+  return self.life == Life::kIdle || (asleep && board_->realtime != 0);
+}
+
+// Waits until nobody runs: a whole round in which nothing new was seen, or after which nobody has
+// anything left to do.
 void Engine::Settle(int64_t from) {
-  for (;;) {
+  for (int round = 0;; ++round) {
     const uint32_t answers = board_->answers.load(std::memory_order_acquire);
     bool changed = false;
     bool quiet = true;
+    LookWhoIsGone();
     for (size_t i = 0; i < runners_.size(); ++i) {
       const auto process = static_cast<int>(i);
       const Life life = runner(process).life;
@@ -63,9 +67,10 @@ void Engine::Settle(int64_t from) {
       quiet = quiet && runner(process).quiet;
       changed = changed || runner(process).life != life || runner(process).stopped != stopped;
     }
-    if (quiet && !changed) return;
+    const auto at_rest = [&](const Runner& self) { return IsAtRest(self); };
+    if (quiet && (!changed || std::all_of(runners_.begin(), runners_.end(), at_rest))) return;
     if (changed) continue;
-    if (TimeIsUp()) return ReportBusy();
+    if (round >= kLeastRounds && TimeIsUp()) return ReportBusy();
     FutexWait(board_->answers, answers, kLookAgainUs);
   }
 }
@@ -100,6 +105,7 @@ bool Engine::ObserveCall(int process, int64_t from) {
     return !self.must_end;
   }
   if (self.must_end || self.replaced) return false;
+  if (self.seen_asleep && IsAtRest(self)) return true;
   const ProcLook look = self.watch.Look();
   if (look.state == 'T') {
     // One that stops itself is seen here before its call has answered.
@@ -120,7 +126,29 @@ bool Engine::ObserveCall(int process, int64_t from) {
   return true;
 }
 
-bool Engine::IsProcessGone(int leader) { return IsReadable(runner(leader).pidfd.get()); }
+// Which processes have ended since.
+void Engine::LookWhoIsGone() {
+  pollfd watched[kMaxProcesses];
+  Runner* leaders[kMaxProcesses];
+  nfds_t count = 0;
+  for (Runner& self : runners_) {
+    if (!self.pidfd.ok() || self.gone) continue;
+    watched[count] = {self.pidfd.get(), POLLIN, 0};
+    leaders[count++] = &self;
+  }
+  if (poll(watched, count, 0) <= 0) return;
+  for (nfds_t i = 0; i < count; ++i) leaders[i]->gone = watched[i].revents != 0;
+}
+
+bool Engine::IsLastThread(int process) {
+  for (size_t i = 0; i < runners_.size(); ++i) {
+    const auto other = static_cast<int>(i);
+    const Life life = runner(other).life;
+    const bool lives = life != Life::kGone && life != Life::kUnborn;
+    if (other != process && lives && lane(other).leader == lane(process).leader) return false;
+  }
+  return true;
+}
 
 // How a process that is gone has ended; nothing for the moment until whoever waited for it says so.
 std::optional<Outcome> Engine::EndOfProcess(int leader) {
@@ -138,14 +166,17 @@ std::optional<Outcome> Engine::FindEnd(int process) {
   const Runner& self = runner(process);
   const int leader = lane(process).leader;
   if (process == leader) {
-    if (IsProcessGone(leader)) return EndOfProcess(leader);
+    if (runner(leader).gone) return EndOfProcess(leader);
     const bool leaves = IsInCall<ThreadExit>(process) && self.watch.Look().state == 'Z';
     return leaves ? std::optional(left) : std::nullopt;
   }
   const bool leaves = IsInCall<ThreadExit>(process) || self.replaced;
-  if (leaves && IsGone(self.watch.Look())) return left;
+  // The process may be gone a moment later, if it has threads that no scenario knows: an
+  // emulator's.
+  const bool waits = IsLastThread(process) && !runner(leader).gone;
+  if (leaves && !waits && IsGone(self.watch.Look())) return left;
   // The leader's end is told first.
-  const bool ended = runner(leader).life == Life::kGone && IsProcessGone(leader);
+  const bool ended = runner(leader).life == Life::kGone && runner(leader).gone;
   return ended ? EndOfProcess(leader) : std::nullopt;
 }
 

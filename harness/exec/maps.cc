@@ -85,7 +85,7 @@ bool FindLine(int fd, char* buffer, Function f) {
 
 void Maps::Call(Worker& worker) const {
   const uint64_t at = worker.AddressOf(address);
-  const int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  const int fd = open("/proc/thread-self/maps", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return worker.Answer(-1);
   const bool found = FindLine(fd, worker.scratch(),
                               [&](std::string_view line) { return AnswerLine(worker, line, at); });

@@ -27,7 +27,7 @@ int FirstNumber(std::string_view digits, int otherwise) {
 
 // An emulator of another architecture gives a program other numbers of system calls than the kernel
 // that runs it, whose numbers stand in /proc.
-bool NumbersAreOurs() {
+bool ReadNumbers() {
   const UniqueFd own(open("/proc/self/syscall", O_RDONLY | O_CLOEXEC));
   char buffer[256];
   const std::string_view text = ReadAgain(own.get(), buffer, sizeof(buffer));
@@ -65,10 +65,14 @@ std::string Describe(const ProcLook& look) {
   return "asleep in " + SyscallName(look.syscall);
 }
 
+bool SyscallNumbersAreOurs() {
+  static const bool ours = ReadNumbers();
+  return ours;
+}
+
 ProcWatch::ProcWatch(int proc_pid)
     : stat_(open(fmt::format("/proc/{}/stat", proc_pid).c_str(), O_RDONLY | O_CLOEXEC)) {
-  static const bool ours = NumbersAreOurs();
-  if (!ours) return;
+  if (!SyscallNumbersAreOurs()) return;
   syscall_.Reset(open(fmt::format("/proc/{}/syscall", proc_pid).c_str(), O_RDONLY | O_CLOEXEC));
 }
 

@@ -28,6 +28,10 @@ struct ProcLook {
 // "asleep in msgrcv", "state R": for people.
 std::string Describe(const ProcLook& look);
 
+// Whether /proc/PID/syscall, where it can be read, has this program's numbers: not under an
+// emulator.
+bool SyscallNumbersAreOurs();
+
 class ProcWatch {
  public:
   ProcWatch() = default;

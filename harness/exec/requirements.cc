@@ -4,10 +4,15 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include <fmt/format.h>
+
+#include "exec/worker.h"
 
 namespace ipcrig {
 namespace {
@@ -66,6 +71,14 @@ bool NamesForeignId(const Op& op) {
       op);
 }
 
+// Whether the line expects an index of a namespace where nothing was before. In the answers of the
+// calls that tell one it comes first.
+bool ExpectsIndex(const Step& step) {
+  const auto& fields = step.expect.fields;
+  return IgnoresId(step.op) && std::any_of(fields.begin(), fields.end(),
+                                           [](const auto& field) { return field.index == 0; });
+}
+
 // The key that a call opens or creates by number.
 std::optional<int> LiteralKey(const Op& op) {
   return std::visit(
@@ -107,7 +120,24 @@ std::string MissingInShared(const Op& op) {
   return "";
 }
 
+bool TryToExecute() {
+  char name[] = "ipcrig-worker";
+  char flag[] = "--ipcrig-worker";
+  char* const argv[] = {name, flag, nullptr};
+  const pid_t pid = _Fork();
+  if (pid == 0) {
+    execve("/proc/self/exe", argv, environ);
+    _exit(1);
+  }
+  int status = 1;
+  return pid < 0 || (waitpid(pid, &status, 0) == pid && status == 0);
+}
+
 std::string MissingForCall(const Op& op, const Facts& facts) {
+  if (Executes(op) && !CanExecuteItself()) {
+    return "exec: this program runs, and the kernel cannot execute it: under an emulator, register "
+           "that with binfmt_misc";
+  }
   if (ChangesUser(op) && facts.cap_setuid == 0) {
     return fmt::format("{} needs other user ids, which exist for root only: run as root",
                        OpName(op));
@@ -130,11 +160,39 @@ std::string MissingForCall(const Op& op, const Facts& facts) {
 std::string MissingFor(const Scenario& scenario, const Facts& facts, Isolation isolation) {
   for (const Step& step : scenario.steps) {
     if (step.kind != Step::Kind::kCall) continue;
-    std::string missing = isolation == Isolation::kShared ? MissingInShared(step.op) : "";
+    const bool shared = isolation == Isolation::kShared;
+    if (shared && ExpectsIndex(step)) return "indexes depend on what was in this namespace before";
+    std::string missing = shared ? MissingInShared(step.op) : "";
     if (missing.empty()) missing = MissingForCall(step.op, facts);
     if (!missing.empty()) return missing;
   }
   return "";
+}
+
+bool Executes(const Op& op) { return IsOneOf<ExecSelf, ExecProgram>(op); }
+
+bool LeavesAMark(const Op& op) {
+  // Parts of huge pages cannot be unmapped.
+  const auto* get = std::get_if<Shmget>(&op);
+  if (get != nullptr && get->flags.Has(abi::kShmHugetlb)) return true;
+  return IsOneOf<Fork, Clone, Thread, ThreadExit, ExecSelf, ExecProgram, Exit, Kill, Wait>(op) ||
+         IsOneOf<Sigaction, SignalAction, Setuid, Setgid, Setgroups, Capset, Setrlimit>(op) ||
+         IsOneOf<Unshare, Setns>(op);
+}
+
+bool MakesAPipe(const Op& op) {
+  return std::holds_alternative<Pipe>(op) || std::holds_alternative<Pipe2>(op);
+}
+
+bool CanExecuteItself() {
+  static const bool can = TryToExecute();
+  return can;
+}
+
+bool ExecutesAnything(const Scenario& scenario) {
+  return std::any_of(scenario.steps.begin(), scenario.steps.end(), [](const Step& step) {
+    return step.kind == Step::Kind::kCall && Executes(step.op);
+  });
 }
 
 std::optional<ObjectKind> CreatesWhat(const Op& op) {

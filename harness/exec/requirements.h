@@ -22,6 +22,18 @@ namespace ipcrig {
 // Empty where nothing is missing. In the caller's namespace it looks whether keys are in use.
 std::string MissingFor(const Scenario& scenario, const Facts& facts, Isolation isolation);
 
+// Whether the call changes its process, or somebody else's, in a way that TidyUp() (exec/worker.h)
+// does not undo: a process that made it is not one of a new scenario.
+bool LeavesAMark(const Op& op);
+bool Executes(const Op& op);
+bool MakesAPipe(const Op& op);
+
+// Whether this program can be executed anew. An emulator of another architecture can start a
+// program that the kernel does not know, and the program cannot. Asked once, before anything is
+// forked.
+bool CanExecuteItself();
+bool ExecutesAnything(const Scenario& scenario);
+
 // The kind of object that a *get call opens or creates.
 std::optional<ObjectKind> CreatesWhat(const Op& op);
 

@@ -15,7 +15,7 @@
 
 #include "base/require.h"
 #include "exec/accounts.h"
-
+#include "exec/requirements.h"
 namespace ipcrig {
 namespace {
 
@@ -41,7 +41,21 @@ int64_t NowMs() {
     (void)!write(output, text.data(), text.size());
     _exit(0);
   }
-  Engine(scenario, options, isolation, output).Run();
+  const auto write_all = [&](const std::string& text) {
+    for (size_t done = 0; done < text.size();) {
+      const ssize_t written = write(output, text.data() + done, text.size() - done);
+      if (written < 0 && errno == EINTR) continue;
+      // Nobody reads any more. A private namespace goes with its init; elsewhere we clean up.
+      if (written <= 0 && isolation != Isolation::kShared) _exit(0);
+      if (written <= 0) return false;
+      done += static_cast<size_t>(written);
+    }
+    return true;
+  };
+  Engine engine(options, isolation,
+                [&](const Event& event) { return write_all(PrintEvent(event)); });
+  (void)write_all(HistoryHeader() + PrintFacts(engine.facts()));
+  engine.Run(scenario);
   _exit(0);
 }
 
@@ -50,6 +64,7 @@ int64_t NowMs() {
 Result<Run> Run::Start(const Scenario& scenario, const RunOptions& options) {
   if (options.ipcs_program) (void)KnownAccounts();
   int ends[2];
+  if (ExecutesAnything(scenario)) (void)CanExecuteItself();
   if (pipe2(ends, O_CLOEXEC) != 0) return Error{"pipe", errno};
   UniqueFd from(ends[0]);
   UniqueFd to(ends[1]);

@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/unique_fd.h"
 #include "exec/semun.h"
@@ -29,14 +31,35 @@ void PutPermissions(ObjectRow& row, const ipc_perm& perm) {
   row[Column::kStatus] = perm.mode & ~abi::kModeMask;
 }
 
+// Calls f(id, ds) for each object: stat(index, command, ds) answers its id. *_STAT_ANY is there
+// since Linux 4.17, and not in every emulator; where it shows none of the objects, *_STAT is asked,
+// which shows those that the caller may read.
+template <typename Ds, typename Stat, typename Function>
+void ForEachObject(View& view, int highest, int64_t exist, std::pair<int, int> any_and_stat,
+                   Stat stat, Function f) {
+  int64_t shown = 0;
+  const auto ask = [&](int command) {
+    for (int index = 0; index <= highest; ++index) {
+      Ds ds = {};
+      const int id = stat(index, command, ds);
+      if (id >= 0) f(id, ds);
+      if (id >= 0) ++shown;
+    }
+  };
+  ask(any_and_stat.first);
+  if (shown > 0 || exist <= 0) return;
+  ask(any_and_stat.second);
+  if (shown < exist) view.unavailable = "no *_STAT_ANY here, and *_STAT does not show all objects";
+}
+
 void StatSegments(View& view) {
   shm_info info = {};
   const int highest = shmctl(0, SHM_INFO, reinterpret_cast<shmid_ds*>(&info));
   view.totals[0] = {info.used_ids, static_cast<int64_t>(info.shm_tot), -1};
-  for (int index = 0; index <= highest; ++index) {
-    shmid_ds ds = {};
-    const int id = shmctl(index, abi::kShmStatAny, &ds);
-    if (id < 0) continue;
+  const auto stat = [](int index, int command, shmid_ds& ds) {
+    return shmctl(index, command, &ds);
+  };
+  const auto add = [&](int id, const shmid_ds& ds) {
     ObjectRow row{ObjectKind::kShm, id};
     PutPermissions(row, ds.shm_perm);
     row[Column::kSize] = static_cast<int64_t>(ds.shm_segsz);
@@ -47,17 +70,18 @@ void StatSegments(View& view) {
     row[Column::kDtime] = ds.shm_dtime;
     row[Column::kCtime] = ds.shm_ctime;
     view.rows.push_back(row);
-  }
+  };
+  ForEachObject<shmid_ds>(view, highest, info.used_ids, {abi::kShmStatAny, SHM_STAT}, stat, add);
 }
 
 void StatQueues(View& view) {
   msginfo info = {};
   const int highest = msgctl(0, MSG_INFO, reinterpret_cast<msqid_ds*>(&info));
   view.totals[1] = {info.msgpool, info.msgmap, info.msgtql};
-  for (int index = 0; index <= highest; ++index) {
-    msqid_ds ds = {};
-    const int id = msgctl(index, abi::kMsgStatAny, &ds);
-    if (id < 0) continue;
+  const auto stat = [](int index, int command, msqid_ds& ds) {
+    return msgctl(index, command, &ds);
+  };
+  const auto add = [&](int id, const msqid_ds& ds) {
     ObjectRow row{ObjectKind::kMsg, id};
     PutPermissions(row, ds.msg_perm);
     row[Column::kCbytes] = static_cast<int64_t>(ds.__msg_cbytes);
@@ -69,7 +93,8 @@ void StatQueues(View& view) {
     row[Column::kRtime] = ds.msg_rtime;
     row[Column::kCtime] = ds.msg_ctime;
     view.rows.push_back(row);
-  }
+  };
+  ForEachObject<msqid_ds>(view, highest, info.msgpool, {abi::kMsgStatAny, MSG_STAT}, stat, add);
 }
 
 void StatSets(View& view) {
@@ -78,18 +103,20 @@ void StatSets(View& view) {
   arg.buf = &info;
   const int highest = semctl(0, 0, SEM_INFO, arg);
   view.totals[2] = {info.semusz, info.semaem, -1};
-  for (int index = 0; index <= highest; ++index) {
-    semid_ds ds = {};
-    arg.buf = &ds;
-    const int id = semctl(index, 0, abi::kSemStatAny, arg);
-    if (id < 0) continue;
+  const auto stat = [](int index, int command, semid_ds& ds) {
+    semun place = {};
+    place.buf = &ds;
+    return semctl(index, 0, command, place);
+  };
+  const auto add = [&](int id, const semid_ds& ds) {
     ObjectRow row{ObjectKind::kSem, id};
     PutPermissions(row, ds.sem_perm);
     row[Column::kSize] = static_cast<int64_t>(ds.sem_nsems);
     row[Column::kOtime] = ds.sem_otime;
     row[Column::kCtime] = ds.sem_ctime;
     view.rows.push_back(row);
-  }
+  };
+  ForEachObject<semid_ds>(view, highest, info.semusz, {abi::kSemStatAny, SEM_STAT}, stat, add);
 }
 
 std::vector<std::string_view> Words(std::string_view line) {
@@ -133,6 +160,20 @@ std::string ReadWhole(const std::string& path) {
 }
 
 }  // namespace
+
+bool IsNamespaceEmpty() {
+  shm_info shm = {};
+  msginfo msg = {};
+  seminfo sem = {};
+  semun arg = {};
+  arg.buf = &sem;
+  const bool counted = shmctl(0, SHM_INFO, reinterpret_cast<shmid_ds*>(&shm)) >= 0 &&
+                       msgctl(0, MSG_INFO, reinterpret_cast<msqid_ds*>(&msg)) >= 0 &&
+                       semctl(0, 0, SEM_INFO, arg) >= 0;
+  const bool nothing = shm.used_ids == 0 && shm.shm_tot == 0 && msg.msgpool == 0 &&
+                       msg.msgmap == 0 && msg.msgtql == 0 && sem.semusz == 0 && sem.semaem == 0;
+  return counted && nothing;
+}
 
 View StatView() {
   View view{"stat"};

@@ -20,6 +20,8 @@ namespace ipcrig {
 
 // *_INFO and *_STAT_ANY.
 View StatView();
+// Whether there is no object at all, as far as SHM_INFO, MSG_INFO and SEM_INFO count.
+bool IsNamespaceEmpty();
 
 // /proc/sysvipc/{shm,msg,sem} of the caller's IPC namespace.
 View ProcView();

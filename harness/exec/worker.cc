@@ -2,12 +2,14 @@
 #include "exec/worker.h"
 
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "base/require.h"
 #include "exec/memory_access.h"
@@ -78,7 +80,11 @@ void Worker::Run() {
     mine.number_count = 0;
     mine.byte_count = 0;
     const Op op = mine.op;
-    std::visit([&](const auto& call) { call.Call(*this); }, op);
+    if (std::exchange(mine.tidies, 0) != 0) {
+      TidyUp();
+    } else {
+      std::visit([&](const auto& call) { call.Call(*this); }, op);
+    }
     if (&lane() != &mine) continue;  // the child of a fork: it has answered nothing yet
     mine.reply.fetch_add(1, std::memory_order_release);
     board_->answers.fetch_add(1, std::memory_order_release);
@@ -113,6 +119,22 @@ void Worker::AnswerSuccess(int64_t value) {
   lane().value = value;
 }
 
+void Worker::TidyUp() {
+  Lane& mine = lane();
+  for (int i = 0; i < mine.range_count; ++i) {
+    const AddressRange& range = mine.ranges[i];
+    munmap(Pointer(range.from), range.to - range.from);
+  }
+  mine.range_count = 0;
+  for (uint64_t& address : mine.addresses) address = 0;
+  for (auto& ends : mine.pipes) {
+    for (int& end : ends) {
+      if (end >= 0) close(end);
+      end = -1;
+    }
+  }
+}
+
 void Worker::AddNumber(int64_t number) {
   Lane& mine = lane();
   IPC_REQUIRE(mine.number_count < kMaxReplyNumbers, "too many numbers in a reply");
@@ -131,6 +153,7 @@ uint64_t Worker::AddressOf(const Address& address) {
 }
 
 void BecomeWorkerIfAsked(int argc, char** argv) {
+  if (argc == 2 && argv[1] == kWorkerFlag) _exit(0);  // it was to be seen whether this can be
   if (argc != 4 || argv[1] != kWorkerFlag) return;
   Board* board = MapBoard(atoi(argv[2]));
   const int index = atoi(argv[3]);

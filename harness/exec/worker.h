@@ -40,6 +40,8 @@ class Worker {
   void Become(int index) { index_ = index; }
   // Says that it waits for commands, and as whom.
   void Announce();
+  // Detaches what is attached and closes the pipes, so that another scenario can begin here.
+  void TidyUp();
 
   // Makes a call of which it is known how it is seen asleep: by its number in /proc/PID/syscall.
   template <typename Call>
