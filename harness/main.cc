@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   app.footer(
       "Examples:\n"
       "  ipcrig run scenarios                          judge this kernel\n"
+      "  ipcrig explore --time 30                      judge it by scenarios that nobody wrote\n"
       "  ipcrig replay scenarios/shm/hello_parent.ipc  draw one run\n"
       "  ipcrig doctor                                 what can run here\n"
       "\n"
@@ -22,6 +23,8 @@ int main(int argc, char** argv) {
       "            69 cannot run here, 124 timed out\n");
   ExitCode exit_code = ExitCode::kPass;
   AddRunCommand(app, exit_code);
+  AddExploreCommand(app, exit_code);
+  AddShrinkCommand(app, exit_code);
   AddReplayCommand(app, exit_code);
   AddFormatCommand(app, exit_code);
   AddOpsCommand(app, exit_code);

@@ -50,17 +50,18 @@ std::string Quoted(std::string_view text) { return '"' + std::string(text) + '"'
 
 struct Layer {
   std::string_view folder;
-  std::array<std::string_view, 5> may_include;
+  std::array<std::string_view, 7> may_include;
   bool pure;  // has no business with the operating system
 };
 
-constexpr std::array<Layer, 7> kLayers = {{
+constexpr std::array<Layer, 8> kLayers = {{
     {"base", {"base"}, false},
     {"ops", {"base", "ops"}, true},
     {"model", {"base", "ops", "model"}, true},
     {"exec", {"base", "ops", "exec"}, false},
     {"gen", {"base", "ops", "model", "gen"}, false},
     {"check", {"base", "ops", "model", "check"}, true},
+    {"explore", {"base", "ops", "model", "exec", "check", "gen", "explore"}, false},
     {"report", {"base", "ops", "model", "check", "report"}, false},
 }};
 

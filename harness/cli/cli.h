@@ -20,6 +20,8 @@
 namespace ipcrig {
 
 void AddRunCommand(CLI::App& app, ExitCode& exit_code);
+void AddExploreCommand(CLI::App& app, ExitCode& exit_code);
+void AddShrinkCommand(CLI::App& app, ExitCode& exit_code);
 void AddReplayCommand(CLI::App& app, ExitCode& exit_code);
 void AddFormatCommand(CLI::App& app, ExitCode& exit_code);
 void AddOpsCommand(CLI::App& app, ExitCode& exit_code);

@@ -3,7 +3,6 @@
 // ipcrig run FILE|DIR...
 #include <fnmatch.h>
 #include <poll.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
@@ -12,11 +11,10 @@
 #include <fmt/format.h>
 
 #include "cli/cli.h"
+#include "cli/progress.h"
 
 namespace ipcrig {
 namespace {
-
-constexpr double kQuietSeconds = 1;  // before a terminal shows progress
 
 struct RunCommand {
   ExecOptions exec;
@@ -36,32 +34,6 @@ bool Fits(const std::string& path, const std::string& filter) {
   return fnmatch(filter.c_str(), path.c_str(), 0) == 0;
 }
 
-// The line at the bottom of a terminal while a run lasts.
-class Progress {
- public:
-  explicit Progress(size_t total)
-      : total_(total), start_(NowSeconds()), shown_(isatty(STDERR_FILENO) != 0) {}
-  ~Progress() { Clear(); }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  void Show(size_t done, size_t failed, const std::string& path) {
-    if (!shown_ || NowSeconds() - start_ < kQuietSeconds) return;
-    fmt::print(stderr, "\r\x1b[K[{}/{}] {} not passed  {}", done, total_, failed, path);
-    drawn_ = true;
-  }
-  void Clear() {
-    if (drawn_) fmt::print(stderr, "\r\x1b[K");
-    drawn_ = false;
-  }
-
- private:
-  size_t total_;
-  double start_;
-  bool shown_;
-  bool drawn_ = false;
-};
-
 // Runs up to `jobs` scenarios at a time; results are in the order of the scenarios, without those
 // that --fail-fast left out.
 class Batch {
@@ -71,7 +43,6 @@ class Batch {
         command_(command),
         style_(command.exec.ToStyle()),
         options_(command.exec.ToRunOptions()),
-        progress_(scenarios.size()),
         results_(scenarios.size()) {}
 
   std::vector<ScenarioResult> Run() {
@@ -140,7 +111,8 @@ class Batch {
       }
     }
     fflush(stdout);
-    progress_.Show(done_, failed_, result.path);
+    progress_.Show(
+        fmt::format("[{}/{}] {} not passed  {}", done_, scenarios_.size(), failed_, result.path));
     results_[index] = std::move(result);
   }
 

@@ -11,6 +11,9 @@ namespace {
 
 constexpr size_t kWidestAlignedCall = 48;
 
+// Of ASCII; the bytes of other letters are none, whether or not `char` has a sign.
+bool IsControl(char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }
+
 std::string_view WithoutBlanks(std::string_view line) {
   const auto first = line.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
@@ -58,7 +61,7 @@ class Parser {
     error_.message = std::move(message);
     error_.source = line.substr(0, 120);
     for (char& c : error_.source) {
-      if ((c >= 0 && c < ' ') || c == '\x7f') c = c == '\t' ? ' ' : '?';
+      if (IsControl(c)) c = c == '\t' ? ' ' : '?';
     }
     return error_;
   }
@@ -67,9 +70,8 @@ class Parser {
     if (whole.size() > kMaxLineBytes) {
       return Fail(whole, static_cast<int>(kMaxLineBytes), "line longer than 4096 bytes");
     }
-    const auto control = std::find_if(whole.begin(), whole.end(), [](char c) {
-      return (c >= 0 && c < ' ' && c != '\t') || c == '\x7f';
-    });
+    const auto control =
+        std::find_if(whole.begin(), whole.end(), [](char c) { return IsControl(c) && c != '\t'; });
     if (control != whole.end()) {
       return Fail(whole, static_cast<int>(control - whole.begin()) + 1,
                   fmt::format("control character {:#04x}", static_cast<unsigned char>(*control)));

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ipcrig explore
+#include <poll.h>
+
+#include <csignal>
+#include <filesystem>
+#include <memory>
+#include <random>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "cli/cli.h"
+#include "cli/progress.h"
+#include "explore/shard.h"
+#include "gen/families.h"
+
+namespace ipcrig {
+namespace {
+
+constexpr int kTickMs = 200;           // between two looks at the counters
+constexpr int64_t kScenarioMs = 2000;  // for one scenario
+constexpr int kDefaultSeconds = 60;
+
+volatile sig_atomic_t interrupted = 0;
+
+struct ExploreCommand {
+  ExecOptions exec;
+  double seconds = 0;
+  uint64_t runs = 0;
+  uint64_t seed = 0;
+  int processes = 2;
+  size_t steps = 20;
+  int jobs = 1;
+  std::string families;
+  std::string shard = "0/1";
+  std::string out = "findings";
+  bool fail_fast = false;
+};
+
+struct Part {
+  uint64_t index = 0;
+  uint64_t count = 1;
+};
+
+std::string AllFamilies() { return fmt::format("{}", fmt::join(FamilyNames(), ",")); }
+
+// "1/4": the second of four parts. False where it is no such thing.
+bool ReadPart(const std::string& text, Part& part) {
+  char rest = 0;
+  unsigned long long index = 0;
+  unsigned long long count = 0;
+  if (sscanf(text.c_str(), "%llu/%llu%c", &index, &count, &rest) != 2) return false;
+  part = {index, count};
+  return index < count;
+}
+
+// Over all shards.
+struct Sums {
+  uint64_t runs = 0, calls = 0, cut = 0, unknown = 0, skipped = 0, findings = 0, tried = 0;
+  uint64_t features = 0;
+  uint32_t deviations = 0;
+};
+
+Sums SumUp(const std::vector<Shard>& shards) {
+  Sums sums;
+  for (const Shard& shard : shards) {
+    const ShardCounts& counts = shard.counts();
+    sums.runs += counts.runs;
+    sums.calls += counts.calls;
+    sums.cut += counts.cut;
+    sums.unknown += counts.unknown;
+    sums.skipped += counts.skipped;
+    sums.findings += counts.findings;
+    sums.tried += counts.tried;
+    sums.deviations |= counts.deviations;
+  }
+  for (int i = 0; i < kFeatures; ++i) {
+    const auto seen = [&](const Shard& shard) { return shard.counts().features[i] != 0; };
+    sums.features += std::any_of(shards.begin(), shards.end(), seen) ? 1 : 0;
+  }
+  return sums;
+}
+
+// "conformance: msgrcv: EIDRM" becomes conformance-msgrcv-EIDRM.
+std::string FileNameOf(const std::string& signature) {
+  std::string name;
+  for (const char c : signature) {
+    const bool plain = isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+    if (plain) name += c;
+    if (!plain && !name.empty() && name.back() != '-') name += '-';
+  }
+  while (!name.empty() && name.back() == '-') name.pop_back();
+  return name + ".ipc";
+}
+
+// Calls that never returned are expected to block, so that they are no findings of their own.
+void ExpectWhatBlocks(Scenario& scenario, const History& history) {
+  for (const Event& event : history.events) {
+    if (event.kind != Event::Kind::kAsleep || event.step < 0) continue;
+    scenario.steps[static_cast<size_t>(event.step)].expect.kind = Expectation::Kind::kBlocks;
+  }
+  for (const Event& event : history.events) {
+    const bool ended = event.kind == Event::Kind::kReturn || event.kind == Event::Kind::kEnded;
+    if (!ended || event.step < 0) continue;
+    Expectation& expect = scenario.steps[static_cast<size_t>(event.step)].expect;
+    if (expect.kind == Expectation::Kind::kBlocks) expect = {};
+  }
+}
+
+bool HasSignature(const ScenarioResult& result, const std::string& signature) {
+  const auto& findings = result.judgement.findings;
+  return !findings.empty() && findings.front().signature == signature;
+}
+
+class Exploration {
+ public:
+  explicit Exploration(const ExploreCommand& command)
+      : command_(command),
+        style_(command.exec.ToStyle()),
+        rules_(command.exec.ToRules()),
+        options_(command.exec.ToRunOptions()) {}
+
+  ExitCode Run() {
+    if (!StartShards()) return ExitCode::kCannotRun;
+    while (!Done() && interrupted == 0) {
+      WaitForSome();
+      ShowProgress();
+    }
+    progress_.Clear();
+    PrintSummary();
+    return Code();
+  }
+
+ private:
+  bool StartShards() {
+    Part part;
+    ReadPart(command_.shard, part);
+    const auto jobs = static_cast<uint64_t>(command_.jobs);
+    for (uint64_t job = 0; job < jobs; ++job) {
+      ShardPlan plan;
+      plan.seed = command_.seed;
+      plan.first = part.index + part.count * job;
+      plan.stride = part.count * jobs;
+      if (command_.runs != 0) plan.end = command_.runs;
+      plan.seconds = command_.seconds;
+      plan.generate.processes = command_.processes;
+      plan.generate.steps = command_.steps;
+      plan.generate.families = *FamiliesOf(command_.families);
+      plan.run = options_;
+      plan.run.timeout_ms = kScenarioMs;
+      plan.run.ipcs_program = false;
+      plan.run.processor = static_cast<int>(job);
+      plan.rules = rules_;
+      auto shard = Shard::Start(plan);
+      if (!shard.ok()) {
+        fmt::print(stderr, "ipcrig: {}; `ipcrig doctor` tells more\n", shard.error().Text());
+        return false;
+      }
+      shards_.push_back(std::move(*shard));
+    }
+    return true;
+  }
+
+  bool Done() const {
+    if (command_.fail_fast && confirmed_ > 0) return true;
+    return std::all_of(shards_.begin(), shards_.end(),
+                       [](const Shard& shard) { return shard.Finished(); });
+  }
+
+  void WaitForSome() {
+    std::vector<pollfd> fds;
+    for (const Shard& shard : shards_) {
+      if (!shard.Finished()) fds.push_back({shard.fd(), POLLIN, 0});
+    }
+    poll(fds.data(), fds.size(), kTickMs);
+    for (Shard& shard : shards_) {
+      for (const Discovery& discovery : shard.Advance()) Report(discovery);
+    }
+  }
+
+  void Report(const Discovery& discovery) {
+    if (!found_.insert(discovery.signature).second) return;
+    progress_.Clear();
+    const std::string path =
+        (std::filesystem::path(command_.out) / FileNameOf(discovery.signature)).string();
+    LoadedScenario loaded{path, "", discovery.scenario};
+    ScenarioResult result = RunAndJudge(loaded, options_, rules_);
+    LoadedScenario expecting = loaded;
+    ExpectWhatBlocks(expecting.scenario, result.history);
+    ScenarioResult again = RunAndJudge(expecting, options_, rules_);
+    if (HasSignature(again, discovery.signature)) {
+      loaded = std::move(expecting);
+      result = std::move(again);
+    }
+    AddHeader(loaded.scenario, discovery);
+    result.scenario = loaded.scenario;
+    if (HasSignature(result, discovery.signature)) fmt::print("{}", TextReport(result, style_));
+    if (discovery.failed > 0) {
+      ++confirmed_;
+      fmt::print("  fails     {} of {} runs by itself\n", discovery.failed, discovery.repeated);
+    } else {
+      fmt::print("unknown: {}: seen in scenario {}, and in none of {} runs by itself: {}\n",
+                 discovery.signature, discovery.number, discovery.repeated, path);
+    }
+    std::error_code error;
+    std::filesystem::create_directories(command_.out, error);
+    if (!WriteReport(path, PrintScenario(loaded.scenario))) not_written_ = true;
+    fflush(stdout);
+  }
+
+  void AddHeader(Scenario& scenario, const Discovery& discovery) const {
+    auto& above = scenario.steps.front().above;
+    above = {fmt::format("# {}", discovery.signature),
+             fmt::format("# found by: ipcrig {} explore, seed {:#x}, scenario {}; fails {} of {}",
+                         IPCRIG_VERSION, command_.seed, discovery.number, discovery.failed,
+                         discovery.repeated)};
+  }
+
+  void ShowProgress() {
+    if (!progress_.visible()) return;
+    const double seconds = progress_.seconds();
+    const Sums sums = SumUp(shards_);
+    std::string line =
+        fmt::format("{} scenarios, {:.0f}/s, {} features, {} findings", sums.runs,
+                    static_cast<double>(sums.runs) / seconds, sums.features, found_.size());
+    if (sums.tried != 0) line += fmt::format(", shrinking: {} tried", sums.tried);
+    if (command_.seconds != 0) {
+      line += fmt::format(", {:.0f} s left", std::max(command_.seconds - seconds, 0.0));
+    }
+    progress_.Show(line.substr(0, style_.width - 1));
+  }
+
+  void PrintSummary() const {
+    const Sums sums = SumUp(shards_);
+    const double seconds = progress_.seconds();
+    for (const Shard& shard : shards_) {
+      if (!shard.Finished() || shard.Complete()) continue;
+      fmt::print("broken: a shard died in scenario {} of seed {:#x}\n",
+                 shard.counts().number.load(), command_.seed);
+    }
+    for (const DeviationText& one : Deviations()) {
+      if ((sums.deviations & DeviationBit(one.deviation)) == 0) continue;
+      fmt::print("known deviation {}: {}\n", one.name, one.text);
+    }
+    fmt::print("{} scenarios, {} calls in {:.1f} s ({:.0f}/s): {} findings in {} scenarios",
+               sums.runs, sums.calls, seconds, static_cast<double>(sums.runs) / seconds,
+               found_.size(), sums.findings);
+    fmt::print("; {} features, {} cut short, {} skipped, {} unknown; --seed {:#x}\n", sums.features,
+               sums.cut, sums.skipped, sums.unknown, command_.seed);
+  }
+
+  ExitCode Code() const {
+    const auto died = [](const Shard& shard) { return shard.Finished() && !shard.Complete(); };
+    if (not_written_ || std::any_of(shards_.begin(), shards_.end(), died)) return ExitCode::kBroken;
+    if (confirmed_ > 0) return ExitCode::kFail;
+    return SumUp(shards_).runs == 0 || !found_.empty() ? ExitCode::kUnknown : ExitCode::kPass;
+  }
+
+  const ExploreCommand& command_;
+  TextStyle style_;
+  Rules rules_;
+  RunOptions options_;
+  Progress progress_;
+  bool not_written_ = false;
+  int confirmed_ = 0;
+  std::vector<Shard> shards_;
+  std::set<std::string> found_;
+};
+
+ExitCode Explore(ExploreCommand command) {
+  Part part;
+  if (!ReadPart(command.shard, part)) {
+    fmt::print(stderr, "ipcrig: --shard {} is not of the form 0/4\n", command.shard);
+    return ExitCode::kUsage;
+  }
+  if (command.families.empty()) command.families = AllFamilies();
+  if (!FamiliesOf(command.families)) {
+    fmt::print(stderr, "ipcrig: --ops {}: the families are {}\n", command.families, AllFamilies());
+    return ExitCode::kUsage;
+  }
+  if (command.exec.shared_namespace) {
+    fmt::print(stderr, "ipcrig: explore makes objects at random: not in the caller's namespace\n");
+    return ExitCode::kUsage;
+  }
+  if (command.runs == 0 && command.seconds == 0) command.seconds = kDefaultSeconds;
+  if (command.seed == 0) command.seed = std::random_device{}();
+  for (const int number : {SIGINT, SIGTERM}) (void)signal(number, [](int) { interrupted = 1; });
+  return Exploration(command).Run();
+}
+
+}  // namespace
+
+void AddExploreCommand(CLI::App& app, ExitCode& exit_code) {
+  auto command = std::make_shared<ExploreCommand>();
+  CLI::App* explore = app.add_subcommand("explore", "judge scenarios that nobody wrote");
+  explore->footer(
+      "Examples:\n"
+      "  ipcrig explore --time 30                 half a minute, then what was found\n"
+      "  ipcrig explore --runs 10000 --seed 7     the same scenarios each time\n"
+      "  ipcrig explore --ops msg,sem --jobs 2    some families only, on two processors\n"
+      "  ipcrig explore --runs 1000000 --shard 0/4   a quarter of them, for a fleet\n"
+      "\n"
+      "What fails is shrunk and written into a file of --out, to be run by `ipcrig replay`.\n");
+  command->exec.Register(*explore);
+  explore->add_option("--time", command->seconds, "seconds; 60 where --runs is not given either")
+      ->check(CLI::Range(0.01, 1e9));
+  explore->add_option("--runs", command->runs, "how many scenarios, in all shards together");
+  explore->add_option("--seed", command->seed, "decides what is drawn; printed at the end");
+  explore->add_option("--ops", command->families, "families of operations: " + AllFamilies());
+  explore->add_option("--processes", command->processes, "how many begin; forks add more")
+      ->check(CLI::Range(1, 8))
+      ->capture_default_str();
+  explore->add_option("--steps", command->steps, "lines of a scenario")
+      ->check(CLI::Range(2, 200))
+      ->capture_default_str();
+  explore->add_option("-j,--jobs", command->jobs, "how many at a time, each on its own processor")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  explore->add_option("--shard", command->shard, "i/n: the i-th of n parts, from 0")
+      ->capture_default_str();
+  explore->add_option("--out", command->out, "directory for what is found")->capture_default_str();
+  explore->add_flag("--fail-fast", command->fail_fast, "stop at the first finding");
+  explore->callback([command, &exit_code] { exit_code = Explore(*command); });
+}
+
+}  // namespace ipcrig

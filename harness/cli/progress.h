@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Progress: the line at the bottom of a terminal while a command lasts. It is not shown in a pipe,
+// nor in the first second.
+//
+//   Progress progress;
+//   progress.Show("[3/10] a.ipc");   // again and again
+//   progress.Clear();                // before anything else is printed
+#pragma once
+
+#include <unistd.h>
+
+#include <string>
+
+#include <fmt/format.h>
+
+#include "cli/cli.h"
+
+namespace ipcrig {
+
+class Progress {
+ public:
+  Progress() : start_(NowSeconds()), terminal_(isatty(STDERR_FILENO) != 0) {}
+  ~Progress() { Clear(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  double seconds() const { return NowSeconds() - start_; }
+  bool visible() const { return terminal_ && seconds() >= 1; }
+  void Show(const std::string& text) {
+    if (!visible()) return;
+    fmt::print(stderr, "\r\x1b[K{}", text);
+    drawn_ = true;
+  }
+  void Clear() {
+    if (drawn_) fmt::print(stderr, "\r\x1b[K");
+    drawn_ = false;
+  }
+
+ private:
+  double start_;
+  bool terminal_;
+  bool drawn_ = false;
+};
+
+}  // namespace ipcrig

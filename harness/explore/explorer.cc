@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "explore/explorer.h"
+
+#include <ctime>
+#include <functional>
+
+#include "gen/draws.h"
+#include "gen/shrink.h"
+
+namespace ipcrig {
+namespace {
+
+constexpr uint64_t kThoroughEvery =
+    16;                             // scenarios whose processes end, and all views are compared
+constexpr int kRepeats = 20;        // runs of what was shrunk
+constexpr int kAttempts = 5;        // to see a failure again
+constexpr int kInvestigations = 5;  // of scenarios that fail in one way, but not by themselves
+
+double NowSeconds() {
+  timespec now = {};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+// The verdict of a scenario that nobody wrote: a call that still blocks at its end is no finding.
+bool IsFailure(const Judgement& judgement) {
+  return judgement.verdict == Verdict::kFail && judgement.findings.front().check != "unfinished";
+}
+
+uint64_t Mix(uint64_t hash, uint64_t value) {
+  hash = (hash ^ value) * 0x9e3779b97f4a7c15U;
+  return hash ^ (hash >> 29);
+}
+
+}  // namespace
+
+Explorer::Explorer(const ShardPlan& plan, Isolation isolation, ShardCounts& counts)
+    : plan_(plan),
+      counts_(counts),
+      engine_(plan.run, isolation,
+              [this](const Event& event) {
+                history_.events.push_back(event);
+                return true;
+              }),
+      number_(plan.first),
+      end_(plan.seconds == 0 ? 0 : NowSeconds() + plan.seconds) {
+  history_.facts = engine_.facts();
+}
+
+bool Explorer::Next() {
+  if (number_ >= plan_.end || (end_ != 0 && NowSeconds() >= end_)) return false;
+  counts_.number = number_;
+  const bool thorough = number_ / plan_.stride % kThoroughEvery == 0;
+  GenerateOptions options = plan_.generate;
+  options.facts = engine_.facts();
+  const Scenario scenario = DrawScenario(options, plan_.seed, number_);
+  const Judgement judgement = Examine(scenario, thorough ? Ending::kAll : Ending::kKeep);
+  Count(scenario, judgement);
+  if (IsFailure(judgement)) {
+    ++counts_.findings;
+    const std::string& signature = judgement.findings.front().signature;
+    if (attempts_[signature]++ < kInvestigations) Investigate(scenario, signature);
+    engine_.Renew();
+  }
+  number_ += plan_.stride;
+  return true;
+}
+
+Judgement Explorer::Examine(const Scenario& scenario, Ending ending) {
+  history_.events.clear();
+  engine_.Run(scenario, ending);
+  return Judge(scenario, history_, plan_.rules);
+}
+
+// The signature of the first finding of a run with fresh processes in a fresh namespace; "" where
+// it does not fail.
+std::string Explorer::SignatureOf(const Scenario& scenario, Ending ending) {
+  engine_.Renew();
+  const Judgement judgement = Examine(scenario, ending);
+  return IsFailure(judgement) ? judgement.findings.front().signature : "";
+}
+
+void Explorer::Count(const Scenario& scenario, const Judgement& judgement) {
+  ++counts_.runs;
+  counts_.calls += scenario.steps.size();
+  counts_.cut += judgement.verdict == Verdict::kBroken ? 1 : 0;
+  counts_.unknown += judgement.verdict == Verdict::kUnknown ? 1 : 0;
+  counts_.skipped += judgement.verdict == Verdict::kSkipped ? 1 : 0;
+  for (const DeviationText& one : Deviations()) {
+    const auto& seen = judgement.deviations;
+    if (std::find(seen.begin(), seen.end(), one.name) != seen.end()) {
+      counts_.deviations |= DeviationBit(one.deviation);
+    }
+  }
+  CountFeatures(scenario);
+}
+
+// A feature: an operation, how it ended, who slept meanwhile, and what had happened before it.
+void Explorer::CountFeatures(const Scenario& scenario) {
+  uint64_t previous = 0;
+  uint64_t asleep = 0;
+  for (const Event& event : history_.events) {
+    if (event.step < 0) continue;
+    const size_t op = scenario.steps[static_cast<size_t>(event.step)].op.index();
+    if (event.kind == Event::Kind::kAsleep) asleep = op + 1;
+    if (event.kind != Event::Kind::kReturn && event.kind != Event::Kind::kEnded) continue;
+    const Outcome& outcome = event.outcome;
+    const bool returned = outcome.kind == Outcome::Kind::kReturned;
+    const uint64_t how = static_cast<uint64_t>(outcome.kind) << 32 |
+                         static_cast<uint64_t>(returned ? outcome.value > 0 : outcome.value);
+    const uint64_t feature = Mix(Mix(Mix(op, how), asleep), previous);
+    counts_.features[feature % kFeatures].store(1, std::memory_order_relaxed);
+    previous = op + 1;
+  }
+}
+
+void Explorer::Investigate(const Scenario& scenario, const std::string& signature) {
+  const auto fails = [&](const Scenario& candidate) {
+    return SignatureOf(candidate, Ending::kAll) == signature;
+  };
+  const auto fails_again = [&](const Scenario& candidate) {
+    for (int i = 0; i < kAttempts; ++i) {
+      if (fails(candidate)) return true;
+    }
+    return false;
+  };
+  discovery_ = Discovery{number_, signature, scenario};
+  if (fails_again(scenario)) {
+    const auto counted = [&](const Scenario& candidate) {
+      ++counts_.tried;
+      return fails(candidate);
+    };
+    discovery_->scenario = Shrink(scenario, counted).scenario;
+    counts_.tried = 0;
+  }
+  for (; discovery_->repeated < kRepeats; ++discovery_->repeated) {
+    if (fails(discovery_->scenario)) ++discovery_->failed;
+  }
+  // What does not fail by itself may do so in another scenario.
+  int& attempts = attempts_[signature];
+  if (discovery_->failed > 0) attempts = kInvestigations;
+  if (attempts < kInvestigations) discovery_.reset();
+}
+
+}  // namespace ipcrig

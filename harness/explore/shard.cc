@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "explore/shard.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <utility>
+
+#include "explore/explorer.h"
+
+namespace ipcrig {
+namespace {
+
+// A discovery as text: a head line, the signature, the scenario.
+//
+//   discovery NUMBER FAILED REPEATED LENGTH
+std::string Print(const Discovery& discovery) {
+  const std::string body = discovery.signature + "\n" + PrintScenario(discovery.scenario);
+  return "discovery " + std::to_string(discovery.number) + " " + std::to_string(discovery.failed) +
+         " " + std::to_string(discovery.repeated) + " " + std::to_string(body.size()) + "\n" + body;
+}
+
+uint64_t TakeNumber(std::string_view& line) {
+  uint64_t number = 0;
+  const auto parsed = std::from_chars(line.data(), line.data() + line.size(), number);
+  line.remove_prefix(std::min(static_cast<size_t>(parsed.ptr - line.data()) + 1, line.size()));
+  return number;
+}
+
+// The first discovery of a text, which is removed from it; none while it is not complete.
+std::optional<Discovery> TakeDiscovery(std::string& text) {
+  constexpr std::string_view kWord = "discovery ";
+  const size_t head = text.find('\n');
+  if (head == std::string::npos || !text.starts_with(kWord)) return std::nullopt;
+  std::string_view line = std::string_view(text).substr(kWord.size(), head - kWord.size());
+  Discovery discovery;
+  discovery.number = TakeNumber(line);
+  discovery.failed = static_cast<int>(TakeNumber(line));
+  discovery.repeated = static_cast<int>(TakeNumber(line));
+  const size_t length = TakeNumber(line);
+  if (text.size() < head + 1 + length) return std::nullopt;
+  const std::string body = text.substr(head + 1, length);
+  text.erase(0, head + 1 + length);
+  const size_t end = body.find('\n');
+  discovery.signature = body.substr(0, end);
+  auto parsed = ParseScenario(std::string_view(body).substr(end + 1), "discovery");
+  if (auto* scenario = std::get_if<Scenario>(&parsed)) discovery.scenario = std::move(*scenario);
+  return discovery;
+}
+
+[[noreturn]] void RunShard(const ShardPlan& plan, Isolation isolation, uid_t uid, gid_t gid,
+                           int output, ShardCounts& counts) {
+  (void)signal(SIGPIPE, SIG_IGN);
+  for (const int handled : {SIGINT, SIGTERM, SIGHUP}) (void)signal(handled, SIG_DFL);
+  const auto write_all = [&](std::string_view text) {
+    while (!text.empty()) {
+      const ssize_t written = write(output, text.data(), text.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) _exit(0);
+      text.remove_prefix(static_cast<size_t>(written));
+    }
+  };
+  if (!SetUpSandbox(isolation, uid, gid, output).ok()) _exit(1);
+  Explorer explorer(plan, isolation, counts);
+  while (explorer.Next()) {
+    if (auto discovery = explorer.TakeDiscovery()) write_all(Print(*discovery));
+  }
+  write_all("done\n");
+  _exit(0);
+}
+
+}  // namespace
+
+Result<Shard> Shard::Start(const ShardPlan& plan) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return Error{"pipe", errno};
+  UniqueFd from(ends[0]);
+  const UniqueFd to(ends[1]);
+  void* memory =
+      mmap(nullptr, sizeof(ShardCounts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return Error{"mmap", errno};
+  Shard shard;
+  shard.counts_ = static_cast<ShardCounts*>(memory);
+  const uid_t uid = geteuid();
+  const gid_t gid = getegid();
+  const auto child = ForkIntoSandbox({.shared_namespace = false});
+  if (!child.ok()) return child.error();
+  if (child->pid == 0) {
+    from.Reset();
+    RunShard(plan, child->isolation, uid, gid, to.get(), *shard.counts_);
+  }
+  shard.pid_ = child->pid;
+  shard.from_shard_ = std::move(from);
+  return shard;
+}
+
+Shard::Shard(Shard&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)),
+      from_shard_(std::move(other.from_shard_)),
+      counts_(std::exchange(other.counts_, nullptr)),
+      text_(std::move(other.text_)),
+      finished_(other.finished_),
+      complete_(other.complete_) {}
+
+Shard::~Shard() {
+  if (pid_ > 0) {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  if (counts_ != nullptr) munmap(counts_, sizeof(ShardCounts));
+}
+
+std::vector<Discovery> Shard::Advance() {
+  char buffer[65536];
+  pollfd readable = {fd(), POLLIN, 0};
+  while (!finished_ && poll(&readable, 1, 0) > 0) {
+    const ssize_t length = read(fd(), buffer, sizeof(buffer));
+    if (length < 0 && errno == EINTR) continue;
+    if (length <= 0) finished_ = true;
+    text_.append(buffer, static_cast<size_t>(std::max<ssize_t>(length, 0)));
+  }
+  std::vector<Discovery> discoveries;
+  while (auto discovery = TakeDiscovery(text_)) discoveries.push_back(std::move(*discovery));
+  if (finished_) complete_ = text_ == "done\n";
+  return discoveries;
+}
+
+Scenario DrawScenario(const GenerateOptions& options, uint64_t seed, uint64_t number) {
+  SeededDraw draw(seed * 0x2545f4914f6cdd1dU + number);
+  return Generate(draw, options);
+}
+
+}  // namespace ipcrig
