@@ -188,8 +188,8 @@ INSTANTIATE_TEST_SUITE_P(Bug, ShrinkPlanted,
                                          PlantedBug::kNattchKeptAtExit,
                                          PlantedBug::kKeyAfterRemoval, PlantedBug::kWaitStatusZero,
                                          PlantedBug::kReaderNotWoken),
-                         [](const auto& info) {
-                           return "Number" + std::to_string(static_cast<int>(info.param));
+                         [](const auto& test) {
+                           return "Number" + std::to_string(static_cast<int>(test.param));
                          });
 
 }  // namespace

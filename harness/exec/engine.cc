@@ -22,7 +22,6 @@ namespace ipcrig {
 namespace {
 
 constexpr int kMostRunsHere = 1000;    // scenarios in one IPC namespace
-constexpr int64_t kLookAgainUs = 200;  // microseconds
 constexpr int64_t kDyingUs = 1000000;  // how long killed processes may take to be gone
 // The kernel takes its seconds from a clock that is up to a tick behind.
 constexpr int64_t kClockLagNs = 100'000'000;

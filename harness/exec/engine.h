@@ -49,6 +49,8 @@ enum class Ending {
   kKeep,  // they stay, where nothing that happened to them could be felt by the next scenario
 };
 
+inline constexpr int64_t kLookAgainUs = 200;  // between two looks at who is not quiet
+
 class Engine {
  public:
   // Gets the events of a run in their order. False: nobody wants any more of them.

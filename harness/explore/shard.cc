@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "explore/explorer.h"
+#include "gen/draws.h"
 
 namespace ipcrig {
 namespace {
