@@ -29,10 +29,6 @@ constexpr const char* kWrong =
 
 class Cli : public testing::Test {
  protected:
-  CommandResult Ipcrig(std::vector<std::string> arguments, const CommandOptions& options = {}) {
-    arguments.insert(arguments.begin(), IPCRIG_BINARY);
-    return RunCommand(arguments, options);
-  }
   std::string File(const std::string& name, const std::string& contents) {
     return scratch_.Write(name, contents);
   }
@@ -43,7 +39,7 @@ class Cli : public testing::Test {
   }
   // The error that a scenario of this text gives, after the exit code was seen to be 65.
   std::string ErrorOf(const std::string& contents) {
-    const CommandResult result = Ipcrig({"run", File("bad.ipc", contents)});
+    const CommandResult result = RunIpcrig({"run", File("bad.ipc", contents)});
     EXPECT_EQ(result.exit_code, 65) << result.output;
     return result.output;
   }
@@ -52,13 +48,13 @@ class Cli : public testing::Test {
 };
 
 TEST_F(Cli, PassingScenarioExitsWithZero) {
-  const CommandResult result = Ipcrig({"run", File("a.ipc", kPasses)});
+  const CommandResult result = RunIpcrig({"run", File("a.ipc", kPasses)});
   EXPECT_EQ(result.exit_code, 0) << result.output;
   EXPECT_THAT(result.output, HasSubstr("1 scenario: 1 pass"));
 }
 
 TEST_F(Cli, WrongExpectationFailsWithAReportThatNamesTheLine) {
-  const CommandResult result = Ipcrig({"run", File("wrong.ipc", kWrong)});
+  const CommandResult result = RunIpcrig({"run", File("wrong.ipc", kWrong)});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.output, HasSubstr("wrong.ipc:4  A  msgrcv(q, 10, 0, 0)"));
   EXPECT_THAT(result.output, HasSubstr("expected  {2, \"x\"}"));
@@ -69,7 +65,7 @@ TEST_F(Cli, WrongExpectationFailsWithAReportThatNamesTheLine) {
 
 TEST_F(Cli, HangingProgramTimesOutAndNamesTheCall) {
   const std::string path = File("hang.ipc", "# Hangs.\nA  fork(B)\nB  exec(\"never_ends\")\n");
-  const CommandResult result = Ipcrig({"run", path, "--timeout", "1"});
+  const CommandResult result = RunIpcrig({"run", path, "--timeout", "1"});
   EXPECT_EQ(result.exit_code, 124);
   EXPECT_THAT(result.output, HasSubstr("hang.ipc:3  B  exec(\"never_ends\")"));
   EXPECT_THAT(result.output, HasSubstr("asleep in msgrcv"));
@@ -77,7 +73,7 @@ TEST_F(Cli, HangingProgramTimesOutAndNamesTheCall) {
 
 TEST_F(Cli, BlockedWaitAtTheEndFailsAndIsNamed) {
   const std::string path = File("wait.ipc", "# Waits for ever.\nA  fork(B)\nA  wait(B)\n");
-  const CommandResult result = Ipcrig({"run", path});
+  const CommandResult result = RunIpcrig({"run", path});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.output, HasSubstr("wait still blocks when the scenario ends"));
 }
@@ -85,7 +81,7 @@ TEST_F(Cli, BlockedWaitAtTheEndFailsAndIsNamed) {
 TEST_F(Cli, LeakingProgramFailsAndTheObjectIsShown) {
   const std::string path =
       File("leak.ipc", "# Leaks.\nA  fork(B)\nB  exec(\"leaves_segment\")\nA  wait(B)\n");
-  const CommandResult result = Ipcrig({"run", path});
+  const CommandResult result = RunIpcrig({"run", path});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.output, HasSubstr("leak: a shm object is left over"));
   EXPECT_THAT(result.output, HasSubstr("size=4096"));
@@ -94,7 +90,7 @@ TEST_F(Cli, LeakingProgramFailsAndTheObjectIsShown) {
 TEST_F(Cli, SurvivingChildOfAProgramIsFound) {
   const std::string path =
       File("survivor.ipc", "# Outlives.\nA  fork(B)\nB  exec(\"leaves_child\")\nA  wait(B)\n");
-  const CommandResult result = Ipcrig({"run", path});
+  const CommandResult result = RunIpcrig({"run", path});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.output, HasSubstr("survivor: a process outlived the run"));
   EXPECT_THAT(result.output, HasSubstr("(leaves_child)"));
@@ -104,7 +100,7 @@ TEST_F(Cli, CallOfABlockedProcessIsBroken) {
   const std::string path = File("stuck.ipc",
                                 "# B is asleep.\nA  q = msgget(IPC_PRIVATE, 0600)\n"
                                 "B  msgrcv(q, 1, 0, 0)  -> blocks\nB  msgctl(q, IPC_STAT)\n");
-  const CommandResult result = Ipcrig({"run", path});
+  const CommandResult result = RunIpcrig({"run", path});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.output, HasSubstr("line 4: B cannot make this call: it is still in its call"));
 }
@@ -124,37 +120,37 @@ TEST_F(Cli, BadInputExitsWith65AndPointsAtTheFault) {
 TEST_F(Cli, OneBadFileAmongGoodOnesIsFoundBeforeAnythingRuns) {
   File("a.ipc", kPasses);
   File("b.ipc", "nonsense\n");
-  const CommandResult result = Ipcrig({"run", scratch_.path()});
+  const CommandResult result = RunIpcrig({"run", scratch_.path()});
   EXPECT_EQ(result.exit_code, 65);
   EXPECT_THAT(result.output, HasSubstr("b.ipc:1:"));
   EXPECT_THAT(result.output, Not(HasSubstr("scenario: ")));
 }
 
 TEST_F(Cli, BadUsageExitsWith64) {
-  EXPECT_EQ(Ipcrig({}).exit_code, 64);
-  EXPECT_EQ(Ipcrig({"run"}).exit_code, 64);
-  EXPECT_EQ(Ipcrig({"run", "/no/such/place"}).exit_code, 64);
-  EXPECT_EQ(Ipcrig({"run", scratch_.path()}).exit_code, 64);  // no scenario in it
-  EXPECT_EQ(Ipcrig({"run", File("a.ipc", kPasses), "--jobs", "0"}).exit_code, 64);
-  EXPECT_EQ(Ipcrig({"run", File("a.ipc", kPasses), "--color", "red"}).exit_code, 64);
-  EXPECT_EQ(Ipcrig({"run", File("a.ipc", kPasses), "--filter", "zzz"}).exit_code, 64);
-  EXPECT_EQ(Ipcrig({"frobnicate"}).exit_code, 64);
-  EXPECT_EQ(Ipcrig({"replay", scratch_.path() + "/none.ipc"}).exit_code, 64);
+  EXPECT_EQ(RunIpcrig({}).exit_code, 64);
+  EXPECT_EQ(RunIpcrig({"run"}).exit_code, 64);
+  EXPECT_EQ(RunIpcrig({"run", "/no/such/place"}).exit_code, 64);
+  EXPECT_EQ(RunIpcrig({"run", scratch_.path()}).exit_code, 64);  // no scenario in it
+  EXPECT_EQ(RunIpcrig({"run", File("a.ipc", kPasses), "--jobs", "0"}).exit_code, 64);
+  EXPECT_EQ(RunIpcrig({"run", File("a.ipc", kPasses), "--color", "red"}).exit_code, 64);
+  EXPECT_EQ(RunIpcrig({"run", File("a.ipc", kPasses), "--filter", "zzz"}).exit_code, 64);
+  EXPECT_EQ(RunIpcrig({"frobnicate"}).exit_code, 64);
+  EXPECT_EQ(RunIpcrig({"replay", scratch_.path() + "/none.ipc"}).exit_code, 64);
 }
 
 TEST_F(Cli, HelpAndVersionSucceed) {
   for (const char* command : {"run", "replay", "format", "ops", "catalogue", "doctor"}) {
-    EXPECT_EQ(Ipcrig({command, "--help"}).exit_code, 0) << command;
+    EXPECT_EQ(RunIpcrig({command, "--help"}).exit_code, 0) << command;
   }
-  EXPECT_THAT(Ipcrig({"--help"}).output, HasSubstr("Exit codes"));
-  EXPECT_THAT(Ipcrig({"--version"}).output, HasSubstr("ipcrig 0."));
+  EXPECT_THAT(RunIpcrig({"--help"}).output, HasSubstr("Exit codes"));
+  EXPECT_THAT(RunIpcrig({"--version"}).output, HasSubstr("ipcrig 0."));
 }
 
 TEST_F(Cli, ReportsForMachinesAreWritten) {
   const std::string wrong = File("wrong.ipc", kWrong);
   const std::string junit = scratch_.path() + "/report.xml";
   const std::string json = scratch_.path() + "/report.json";
-  Ipcrig({"run", wrong, File("a.ipc", kPasses), "--junit", junit, "--json", json});
+  RunIpcrig({"run", wrong, File("a.ipc", kPasses), "--junit", junit, "--json", json});
   EXPECT_THAT(ReadFile("report.xml"), HasSubstr("tests=\"2\" failures=\"1\""));
   const auto parsed = nlohmann::json::parse(ReadFile("report.json"));
   EXPECT_EQ(parsed["scenarios"][0]["verdict"], "fail");
@@ -163,50 +159,50 @@ TEST_F(Cli, ReportsForMachinesAreWritten) {
 }
 
 TEST_F(Cli, JsonOnStandardOutputStandsAlone) {
-  const CommandResult result = Ipcrig({"run", File("a.ipc", kPasses), "--json", "-"}, {});
+  const CommandResult result = RunIpcrig({"run", File("a.ipc", kPasses), "--json", "-"}, {});
   EXPECT_THAT(result.output, HasSubstr("\"schema\": 1"));
 }
 
 TEST_F(Cli, ReportThatCannotBeWrittenIsBroken) {
   const CommandResult result =
-      Ipcrig({"run", File("a.ipc", kPasses), "--junit", "/no/such/directory/x.xml"});
+      RunIpcrig({"run", File("a.ipc", kPasses), "--junit", "/no/such/directory/x.xml"});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.output, HasSubstr("cannot write"));
 }
 
 TEST_F(Cli, ColorOnlyWhereItIsWanted) {
   const std::string wrong = File("wrong.ipc", kWrong);
-  EXPECT_THAT(Ipcrig({"run", wrong}).output, Not(HasSubstr("\x1b[")));
-  EXPECT_THAT(Ipcrig({"run", wrong, "--color", "always"}).output, HasSubstr("\x1b[31;1mFAIL"));
+  EXPECT_THAT(RunIpcrig({"run", wrong}).output, Not(HasSubstr("\x1b[")));
+  EXPECT_THAT(RunIpcrig({"run", wrong, "--color", "always"}).output, HasSubstr("\x1b[31;1mFAIL"));
 }
 
 TEST_F(Cli, FormatMakesTheNormalForm) {
   const std::string path = File("a.ipc", "# x\nA   q=msgget( 1,IPC_CREAT|0600 )->ok\n");
-  EXPECT_EQ(Ipcrig({"format", "--check", path}).exit_code, 1);
-  EXPECT_EQ(Ipcrig({"format", path}).exit_code, 0);
+  EXPECT_EQ(RunIpcrig({"format", "--check", path}).exit_code, 1);
+  EXPECT_EQ(RunIpcrig({"format", path}).exit_code, 0);
   EXPECT_EQ(ReadFile("a.ipc"), "# x\nA  q = msgget(1, IPC_CREAT|0600)  -> ok\n");
-  EXPECT_EQ(Ipcrig({"format", "--check", path}).exit_code, 0);
+  EXPECT_EQ(RunIpcrig({"format", "--check", path}).exit_code, 0);
 }
 
 TEST_F(Cli, RepeatFilterJobsAndSeedChooseWhatRuns) {
   File("a.ipc", kPasses);
   File("b.ipc", kPasses);
-  const CommandResult result = Ipcrig({"run", scratch_.path(), "--filter", "*/a.ipc", "--repeat",
-                                       "6", "--jobs", "3", "--seed", "7", "-v"});
+  const CommandResult result = RunIpcrig({"run", scratch_.path(), "--filter", "*/a.ipc", "--repeat",
+                                          "6", "--jobs", "3", "--seed", "7", "-v"});
   EXPECT_EQ(result.exit_code, 0) << result.output;
   EXPECT_THAT(result.output, HasSubstr("6 scenarios: 6 pass"));
   EXPECT_THAT(result.output, Not(HasSubstr("b.ipc")));
 }
 
 TEST_F(Cli, OpsListsEveryOperation) {
-  const CommandResult result = Ipcrig({"ops"});
+  const CommandResult result = RunIpcrig({"ops"});
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_THAT(result.output, HasSubstr("shmctl(shmid, IPC_RMID)"));
   EXPECT_THAT(result.output, HasSubstr("msgop(2)"));
 }
 
 TEST_F(Cli, DoctorTellsWhatIsPermitted) {
-  const CommandResult result = Ipcrig({"doctor"});
+  const CommandResult result = RunIpcrig({"doctor"});
   EXPECT_THAT(result.output, HasSubstr("private IPC namespace"));
   EXPECT_THAT(result.output, HasSubstr("SCHED_FIFO"));
 }

@@ -99,6 +99,17 @@ CommandResult RunCommand(const std::vector<std::string>& arguments, const Comman
   return CommandProcess(arguments, options).Wait();
 }
 
+CommandResult RunIpcrig(std::vector<std::string> arguments, const CommandOptions& options) {
+  arguments.insert(arguments.begin(), IPCRIG_BINARY);
+  return RunCommand(arguments, options);
+}
+
+std::string WhyNotAsNobody() {
+  if (geteuid() != 0) return "only root can become another user";
+  if (RunIpcrig({"--version"}, {.as_nobody = true}).exit_code == 0) return "";
+  return "the build directory is not accessible to others";
+}
+
 std::string AnswerOfChild(const std::function<std::string()>& work) {
   int ends[2];
   IPC_REQUIRE(pipe2(ends, O_CLOEXEC) == 0, "no pipe for a child");

@@ -48,6 +48,13 @@ class CommandProcess {
 CommandResult RunCommand(const std::vector<std::string>& arguments,
                          const CommandOptions& options = {});
 
+// The tool under test, with these arguments.
+CommandResult RunIpcrig(std::vector<std::string> arguments, const CommandOptions& options = {});
+
+// Why the tool cannot be run as nobody: not root, or a directory on its way is closed to others.
+// Empty if it can.
+std::string WhyNotAsNobody();
+
 // What `work` returns in a child of this process, which may unshare(2) and setuid(2) as it likes;
 // or how the child ended instead.
 std::string AnswerOfChild(const std::function<std::string()>& work);

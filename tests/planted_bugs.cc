@@ -12,11 +12,6 @@
 namespace ipcrig {
 namespace {
 
-template <typename... Kinds>
-bool IsOneOf(const Op& op) {
-  return (std::holds_alternative<Kinds>(op) || ...);
-}
-
 bool LooksAtMode(const Op& op) {
   return IsOneOf<Shmat, Msgsnd, Msgrcv, Semop, SemctlGetval, ShmctlStat>(op);
 }

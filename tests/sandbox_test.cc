@@ -107,19 +107,13 @@ TEST(Sandbox, SigintInTheMiddleLeavesNothing) { KillInTheMiddle(SIGINT, {}); }
 TEST(Sandbox, SigtermInTheMiddleLeavesNothing) { KillInTheMiddle(SIGTERM, {}); }
 
 TEST(Sandbox, SigkillOfAnOrdinaryUsersRunLeavesNothing) {
-  if (geteuid() != 0) GTEST_SKIP() << "only root can become another user";
-  if (RunCommand({IPCRIG_BINARY, "--version"}, {.as_nobody = true}).exit_code != 0) {
-    GTEST_SKIP() << "the build directory is not accessible to others";
-  }
+  if (const std::string why_not = WhyNotAsNobody(); !why_not.empty()) GTEST_SKIP() << why_not;
   KillInTheMiddle(SIGKILL, {.as_nobody = true});
 }
 
 TEST(Sandbox, OrdinaryUserRunsTheScenarios) {
-  if (geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+  if (const std::string why_not = WhyNotAsNobody(); !why_not.empty()) GTEST_SKIP() << why_not;
   const CommandOptions nobody{.as_nobody = true};
-  if (RunCommand({IPCRIG_BINARY, "--version"}, nobody).exit_code != 0) {
-    GTEST_SKIP() << "the build directory is not accessible to others";
-  }
   const std::string scenarios = std::string(IPCRIG_SOURCE_DIR) + "/scenarios";
   const CommandResult result = RunCommand({IPCRIG_BINARY, "run", "--jobs", "2", scenarios}, nobody);
   EXPECT_TRUE(result.exit_code == 0 || result.exit_code == 69) << result.output;

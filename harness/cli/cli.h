@@ -12,6 +12,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/clock.h"
 #include "base/exit_code.h"
 #include "exec/run.h"
 #include "model/rules.h"
@@ -56,6 +57,10 @@ struct LoadedScenario {
 ExitCode LoadScenarios(const std::vector<std::string>& paths, const std::string& programs,
                        std::vector<LoadedScenario>& loaded);
 
+// The same for a command that takes one scenario: exactly one.
+ExitCode LoadScenario(const std::string& path, const std::string& command,
+                      const std::string& programs, LoadedScenario& loaded);
+
 // Runs one scenario and judges it.
 ScenarioResult RunAndJudge(const LoadedScenario& loaded, const RunOptions& options,
                            const Rules& rules);
@@ -70,7 +75,5 @@ ExitCode ExitCodeOf(const std::vector<ScenarioResult>& results);
 
 // Writes a report into a file, or to standard output for "-". False, with an error printed.
 bool WriteReport(const std::string& path, const std::string& text);
-
-double NowSeconds();
 
 }  // namespace ipcrig

@@ -19,21 +19,16 @@ struct ReplayCommand {
 };
 
 ExitCode Replay(const ReplayCommand& command) {
-  std::vector<LoadedScenario> loaded;
-  const ExitCode code = LoadScenarios({command.path}, command.exec.programs, loaded);
+  LoadedScenario loaded;
+  const ExitCode code = LoadScenario(command.path, "replay", command.exec.programs, loaded);
   if (code != ExitCode::kPass) return code;
-  if (loaded.size() != 1) {
-    fmt::print(stderr, "ipcrig: {} holds {} scenarios; replay takes one\n", command.path,
-               loaded.size());
-    return ExitCode::kUsage;
-  }
   TextStyle style = command.exec.ToStyle();
   style.most_rows = SIZE_MAX;
   std::vector<ScenarioResult> results;
   results.reserve(static_cast<size_t>(command.repeat));
   const RunOptions options = command.exec.ToRunOptions();
   for (int i = 0; i < command.repeat; ++i) {
-    results.push_back(RunAndJudge(loaded.front(), options, command.exec.ToRules()));
+    results.push_back(RunAndJudge(loaded, options, command.exec.ToRules()));
   }
   const auto different = std::find_if(results.begin(), results.end(), [](const auto& result) {
     return result.judgement.verdict != Verdict::kPass;

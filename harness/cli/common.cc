@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -149,6 +148,19 @@ ExitCode LoadScenarios(const std::vector<std::string>& paths, const std::string&
   return worst;
 }
 
+ExitCode LoadScenario(const std::string& path, const std::string& command,
+                      const std::string& programs, LoadedScenario& loaded) {
+  std::vector<LoadedScenario> all;
+  const ExitCode code = LoadScenarios({path}, programs, all);
+  if (code != ExitCode::kPass) return code;
+  if (all.size() != 1) {
+    fmt::print(stderr, "ipcrig: {} holds {} scenarios; {} takes one\n", path, all.size(), command);
+    return ExitCode::kUsage;
+  }
+  loaded = std::move(all.front());
+  return ExitCode::kPass;
+}
+
 ScenarioResult ToResult(const LoadedScenario& loaded, const Result<History>& history,
                         double seconds, const Rules& rules) {
   ScenarioResult result{loaded.path, loaded.scenario, {}, {}, seconds};
@@ -172,11 +184,11 @@ ScenarioResult NotStarted(const LoadedScenario& loaded, const Error& error) {
 
 ScenarioResult RunAndJudge(const LoadedScenario& loaded, const RunOptions& options,
                            const Rules& rules) {
-  const double start = NowSeconds();
+  const double start = MonotonicSeconds();
   auto run = Run::Start(loaded.scenario, options);
   if (!run.ok()) return NotStarted(loaded, run.error());
   run->Wait();
-  return ToResult(loaded, run->Take(), NowSeconds() - start, rules);
+  return ToResult(loaded, run->Take(), MonotonicSeconds() - start, rules);
 }
 
 ExitCode ExitCodeOf(const std::vector<ScenarioResult>& results) {
@@ -207,12 +219,6 @@ bool WriteReport(const std::string& path, const std::string& text) {
   if (!file.fail()) return true;
   fmt::print(stderr, "ipcrig: cannot write {}\n", path);
   return false;
-}
-
-double NowSeconds() {
-  timespec now = {};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
 }  // namespace ipcrig

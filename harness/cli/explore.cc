@@ -25,6 +25,12 @@ constexpr int kDefaultSeconds = 60;
 
 volatile sig_atomic_t interrupted = 0;
 
+// --shard
+struct Part {
+  uint64_t index = 0;
+  uint64_t count = 1;
+};
+
 struct ExploreCommand {
   ExecOptions exec;
   double seconds = 0;
@@ -34,14 +40,11 @@ struct ExploreCommand {
   size_t steps = 20;
   int jobs = 1;
   std::string families;
+  uint32_t family_bits = kAllFamilies;
   std::string shard = "0/1";
+  Part part;
   std::string out = "findings";
   bool fail_fast = false;
-};
-
-struct Part {
-  uint64_t index = 0;
-  uint64_t count = 1;
 };
 
 std::string AllFamilies() { return fmt::format("{}", fmt::join(FamilyNames(), ",")); }
@@ -135,8 +138,7 @@ class Exploration {
 
  private:
   bool StartShards() {
-    Part part;
-    ReadPart(command_.shard, part);
+    const Part& part = command_.part;
     const auto jobs = static_cast<uint64_t>(command_.jobs);
     for (uint64_t job = 0; job < jobs; ++job) {
       ShardPlan plan;
@@ -147,7 +149,7 @@ class Exploration {
       plan.seconds = command_.seconds;
       plan.generate.processes = command_.processes;
       plan.generate.steps = command_.steps;
-      plan.generate.families = *FamiliesOf(command_.families);
+      plan.generate.families = command_.family_bits;
       plan.run = options_;
       plan.run.timeout_ms = kScenarioMs;
       plan.run.ipcs_program = false;
@@ -270,15 +272,18 @@ class Exploration {
 };
 
 ExitCode Explore(ExploreCommand command) {
-  Part part;
-  if (!ReadPart(command.shard, part)) {
+  if (!ReadPart(command.shard, command.part)) {
     fmt::print(stderr, "ipcrig: --shard {} is not of the form 0/4\n", command.shard);
     return ExitCode::kUsage;
   }
-  if (command.families.empty()) command.families = AllFamilies();
-  if (!FamiliesOf(command.families)) {
-    fmt::print(stderr, "ipcrig: --ops {}: the families are {}\n", command.families, AllFamilies());
-    return ExitCode::kUsage;
+  if (!command.families.empty()) {
+    const auto bits = FamiliesOf(command.families);
+    if (!bits) {
+      fmt::print(stderr, "ipcrig: --ops {}: the families are {}\n", command.families,
+                 AllFamilies());
+      return ExitCode::kUsage;
+    }
+    command.family_bits = *bits;
   }
   if (command.exec.shared_namespace) {
     fmt::print(stderr, "ipcrig: explore makes objects at random: not in the caller's namespace\n");

@@ -20,12 +20,12 @@ namespace ipcrig {
 
 class Progress {
  public:
-  Progress() : start_(NowSeconds()), terminal_(isatty(STDERR_FILENO) != 0) {}
+  Progress() : start_(MonotonicSeconds()), terminal_(isatty(STDERR_FILENO) != 0) {}
   ~Progress() { Clear(); }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  double seconds() const { return NowSeconds() - start_; }
+  double seconds() const { return MonotonicSeconds() - start_; }
   bool visible() const { return terminal_ && seconds() >= 1; }
   void Show(const std::string& text) {
     if (!visible()) return;

@@ -70,7 +70,7 @@ class Batch {
 
   void Start(size_t index) {
     options_.processor = static_cast<int>(index) % std::max(command_.jobs, 1);
-    const double start = NowSeconds();
+    const double start = MonotonicSeconds();
     auto run = ipcrig::Run::Start(scenarios_[index].scenario, options_);
     if (!run.ok()) return Finish(index, NotStarted(scenarios_[index], run.error()));
     active_.push_back({index, std::move(*run), start});
@@ -89,7 +89,7 @@ class Batch {
       active.run.Advance();
       if (!active.run.Finished()) continue;
       Finish(active.index, ToResult(scenarios_[active.index], active.run.Take(),
-                                    NowSeconds() - active.start, command_.exec.ToRules()));
+                                    MonotonicSeconds() - active.start, command_.exec.ToRules()));
     }
     std::erase_if(active_, [](const Active& active) { return active.run.Finished(); });
   }
@@ -151,9 +151,9 @@ ExitCode Execute(const RunCommand& command) {
   std::vector<LoadedScenario> scenarios;
   const ExitCode code = Choose(command, scenarios);
   if (code != ExitCode::kPass) return code;
-  const double start = NowSeconds();
+  const double start = MonotonicSeconds();
   const std::vector<ScenarioResult> results = Batch(scenarios, command).Run();
-  const double seconds = NowSeconds() - start;
+  const double seconds = MonotonicSeconds() - start;
   const bool report_on_stdout = command.junit == "-" || command.json == "-";
   fmt::print(report_on_stdout ? stderr : stdout, "{}\n{}", SummaryLine(results, seconds),
              DeviationLines(results));

@@ -21,14 +21,9 @@ struct ShrinkCommand {
 };
 
 ExitCode RunShrink(const ShrinkCommand& command) {
-  std::vector<LoadedScenario> loaded;
-  const ExitCode code = LoadScenarios({command.path}, command.exec.programs, loaded);
+  LoadedScenario loaded;
+  const ExitCode code = LoadScenario(command.path, "shrink", command.exec.programs, loaded);
   if (code != ExitCode::kPass) return code;
-  if (loaded.size() != 1) {
-    fmt::print(stderr, "ipcrig: {} holds {} scenarios; shrink takes one\n", command.path,
-               loaded.size());
-    return ExitCode::kUsage;
-  }
   const RunOptions options = command.exec.ToRunOptions();
   const auto signature_of = [&](const Scenario& scenario) -> std::string {
     const ScenarioResult result =
@@ -38,7 +33,7 @@ ExitCode RunShrink(const ShrinkCommand& command) {
   };
   std::string signature;
   for (int i = 0; i < command.attempts && signature.empty(); ++i) {
-    signature = signature_of(loaded.front().scenario);
+    signature = signature_of(loaded.scenario);
   }
   if (signature.empty()) {
     fmt::print(stderr, "ipcrig: {} does not fail in {} runs; --attempts tries more\n", command.path,
@@ -51,10 +46,10 @@ ExitCode RunShrink(const ShrinkCommand& command) {
     progress.Show(fmt::format("{} tried, {} lines", ++tried, candidate.steps.size()));
     return signature_of(candidate) == signature;
   };
-  const Shrunk shrunk = Shrink(loaded.front().scenario, fails);
+  const Shrunk shrunk = Shrink(loaded.scenario, fails);
   progress.Clear();
   fmt::print(stderr, "{}: {} lines of {}, after {} candidates\n", signature,
-             shrunk.scenario.steps.size(), loaded.front().scenario.steps.size(), shrunk.tried);
+             shrunk.scenario.steps.size(), loaded.scenario.steps.size(), shrunk.tried);
   return WriteReport(command.out, PrintScenario(shrunk.scenario)) ? ExitCode::kFail
                                                                   : ExitCode::kBroken;
 }

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "base/clock.h"
 #include "exec/cleanup.h"
 #include "exec/requirements.h"
 #include "exec/views.h"
@@ -27,12 +28,6 @@ constexpr int64_t kDyingUs = 1000000;  // how long killed processes may take to 
 constexpr int64_t kClockLagNs = 100'000'000;
 
 volatile sig_atomic_t asked_to_stop = 0;
-
-int64_t MonotonicUs() {
-  timespec now = {};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return int64_t{now.tv_sec} * 1000000 + now.tv_nsec / 1000;
-}
 
 // The earliest second that the kernel may note for something that happens from now on.
 int64_t EarliestSecond() {

@@ -13,29 +13,10 @@
 #include <fmt/format.h>
 
 #include "exec/worker.h"
+#include "ops/needs.h"
 
 namespace ipcrig {
 namespace {
-
-template <typename... Kinds>
-bool IsOneOf(const Op& op) {
-  return (std::holds_alternative<Kinds>(op) || ...);
-}
-
-bool ChangesUser(const Op& op) { return IsOneOf<Setuid, Setgid, Setgroups>(op); }
-
-bool UsesSysctl(const Op& op) { return IsOneOf<Sysctl, ReadSysctl>(op); }
-
-// MSG_COPY and the *_next_id are parts of the kernel that are compiled in for CRIU.
-bool UsesRestore(const Op& op) {
-  if (const auto* receive = std::get_if<Msgrcv>(&op)) return receive->flags.Has(abi::kMsgCopy);
-  const auto* sysctl = std::get_if<Sysctl>(&op);
-  const auto* read = std::get_if<ReadSysctl>(&op);
-  const std::string_view name = sysctl != nullptr ? sysctl->name.word()
-                                : read != nullptr ? read->name.word()
-                                                  : "";
-  return name.ends_with("_next_id");
-}
 
 bool MakesNamespace(const Op& op) {
   const auto* clone = std::get_if<Clone>(&op);

@@ -9,10 +9,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <ctime>
 #include <filesystem>
 #include <utility>
 
+#include "base/clock.h"
+#include "base/io.h"
 #include "base/require.h"
 #include "exec/accounts.h"
 #include "exec/requirements.h"
@@ -21,17 +22,11 @@ namespace {
 
 constexpr int64_t kGraceMs = 3000;  // beyond the engine's own time, before it is killed
 
-int64_t NowMs() {
-  timespec now = {};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1000000;
-}
+int64_t NowMs() { return MonotonicUs() / 1000; }
 
 // The child's life: it never returns.
 [[noreturn]] void RunEngine(const Scenario& scenario, const RunOptions& options,
                             Isolation isolation, uid_t uid, gid_t gid, int output) {
-  (void)signal(SIGPIPE, SIG_IGN);
-  for (const int handled : {SIGINT, SIGTERM, SIGHUP}) (void)signal(handled, SIG_DFL);
   const auto ready = SetUpSandbox(isolation, uid, gid, output);
   if (!ready.ok()) {
     const std::string text =
@@ -41,20 +36,14 @@ int64_t NowMs() {
     (void)!write(output, text.data(), text.size());
     _exit(0);
   }
-  const auto write_all = [&](const std::string& text) {
-    for (size_t done = 0; done < text.size();) {
-      const ssize_t written = write(output, text.data() + done, text.size() - done);
-      if (written < 0 && errno == EINTR) continue;
-      // Nobody reads any more. A private namespace goes with its init; elsewhere we clean up.
-      if (written <= 0 && isolation != Isolation::kShared) _exit(0);
-      if (written <= 0) return false;
-      done += static_cast<size_t>(written);
-    }
-    return true;
+  const auto put = [&](const std::string& text) {
+    const bool read = WriteAll(output, text);
+    // Nobody reads any more. A private namespace goes with its init; elsewhere we clean up.
+    if (!read && isolation != Isolation::kShared) _exit(0);
+    return read;
   };
-  Engine engine(options, isolation,
-                [&](const Event& event) { return write_all(PrintEvent(event)); });
-  (void)write_all(HistoryHeader() + PrintFacts(engine.facts()));
+  Engine engine(options, isolation, [&](const Event& event) { return put(PrintEvent(event)); });
+  (void)put(HistoryHeader() + PrintFacts(engine.facts()));
   engine.Run(scenario);
   _exit(0);
 }
@@ -126,14 +115,7 @@ void Run::Kill() {
 int64_t Run::TimeLeftMs() const { return std::max<int64_t>(deadline_ms_ - NowMs(), 0); }
 
 void Run::Advance() {
-  char buffer[65536];
-  pollfd readable = {fd(), POLLIN, 0};
-  while (!finished_ && poll(&readable, 1, 0) > 0) {
-    const ssize_t length = read(fd(), buffer, sizeof(buffer));
-    if (length < 0 && errno == EINTR) continue;
-    if (length <= 0) finished_ = true;
-    text_.append(buffer, static_cast<size_t>(std::max<ssize_t>(length, 0)));
-  }
+  if (!finished_) finished_ = !ReadAvailable(fd(), text_);
   if (TimeLeftMs() == 0) finished_ = true;
   if (finished_) Kill();
 }

@@ -61,6 +61,8 @@ Result<SandboxChild> ForkIntoSandbox(const SandboxOptions& options) {
 }
 
 Result<bool> SetUpSandbox(Isolation isolation, uid_t outer_uid, gid_t outer_gid, int lifeline) {
+  (void)signal(SIGPIPE, SIG_IGN);
+  for (const int handled : {SIGINT, SIGTERM, SIGHUP}) (void)signal(handled, SIG_DFL);
   if (isolation == Isolation::kPrivateInUserNamespace) {
     if (auto mapped = MapIdentity(outer_uid, outer_gid); !mapped.ok()) return mapped;
   }

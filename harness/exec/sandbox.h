@@ -34,7 +34,8 @@ struct SandboxChild {
 };
 Result<SandboxChild> ForkIntoSandbox(const SandboxOptions& options);
 
-// In the child: identity, /proc, death with the parent. `lifeline` is a pipe that the parent reads.
+// In the child: signals, identity, /proc, death with the parent. `lifeline` is a pipe that the
+// parent reads.
 Result<bool> SetUpSandbox(Isolation isolation, uid_t outer_uid, gid_t outer_gid, int lifeline);
 
 // Whether SCHED_FIFO may be used here, and on success: uses it for the engine.

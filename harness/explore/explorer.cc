@@ -1,26 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "explore/explorer.h"
 
-#include <ctime>
+#include <algorithm>
 #include <functional>
 
-#include "gen/draws.h"
+#include "base/clock.h"
 #include "gen/shrink.h"
 
 namespace ipcrig {
 namespace {
 
-constexpr uint64_t kThoroughEvery =
-    16;                             // scenarios whose processes end, and all views are compared
+// Scenarios, of which one has all its processes end and all views compared.
+constexpr uint64_t kThoroughEvery = 16;
 constexpr int kRepeats = 20;        // runs of what was shrunk
 constexpr int kAttempts = 5;        // to see a failure again
 constexpr int kInvestigations = 5;  // of scenarios that fail in one way, but not by themselves
-
-double NowSeconds() {
-  timespec now = {};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
 
 // The verdict of a scenario that nobody wrote: a call that still blocks at its end is no finding.
 bool IsFailure(const Judgement& judgement) {
@@ -43,17 +37,15 @@ Explorer::Explorer(const ShardPlan& plan, Isolation isolation, ShardCounts& coun
                 return true;
               }),
       number_(plan.first),
-      end_(plan.seconds == 0 ? 0 : NowSeconds() + plan.seconds) {
-  history_.facts = engine_.facts();
+      end_(plan.seconds == 0 ? 0 : MonotonicSeconds() + plan.seconds) {
+  history_.facts = plan_.generate.facts = engine_.facts();
 }
 
 bool Explorer::Next() {
-  if (number_ >= plan_.end || (end_ != 0 && NowSeconds() >= end_)) return false;
+  if (number_ >= plan_.end || (end_ != 0 && MonotonicSeconds() >= end_)) return false;
   counts_.number = number_;
   const bool thorough = number_ / plan_.stride % kThoroughEvery == 0;
-  GenerateOptions options = plan_.generate;
-  options.facts = engine_.facts();
-  const Scenario scenario = DrawScenario(options, plan_.seed, number_);
+  const Scenario scenario = DrawScenario(plan_.generate, plan_.seed, number_);
   const Judgement judgement = Examine(scenario, thorough ? Ending::kAll : Ending::kKeep);
   Count(scenario, judgement);
   if (IsFailure(judgement)) {
@@ -74,9 +66,9 @@ Judgement Explorer::Examine(const Scenario& scenario, Ending ending) {
 
 // The signature of the first finding of a run with fresh processes in a fresh namespace; "" where
 // it does not fail.
-std::string Explorer::SignatureOf(const Scenario& scenario, Ending ending) {
+std::string Explorer::SignatureAlone(const Scenario& scenario) {
   engine_.Renew();
-  const Judgement judgement = Examine(scenario, ending);
+  const Judgement judgement = Examine(scenario, Ending::kAll);
   return IsFailure(judgement) ? judgement.findings.front().signature : "";
 }
 
@@ -116,7 +108,7 @@ void Explorer::CountFeatures(const Scenario& scenario) {
 
 void Explorer::Investigate(const Scenario& scenario, const std::string& signature) {
   const auto fails = [&](const Scenario& candidate) {
-    return SignatureOf(candidate, Ending::kAll) == signature;
+    return SignatureAlone(candidate) == signature;
   };
   const auto fails_again = [&](const Scenario& candidate) {
     for (int i = 0; i < kAttempts; ++i) {

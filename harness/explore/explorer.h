@@ -30,12 +30,12 @@ class Explorer {
 
  private:
   Judgement Examine(const Scenario& scenario, Ending ending);
-  std::string SignatureOf(const Scenario& scenario, Ending ending);
+  std::string SignatureAlone(const Scenario& scenario);
   void Count(const Scenario& scenario, const Judgement& judgement);
   void CountFeatures(const Scenario& scenario);
   void Investigate(const Scenario& scenario, const std::string& signature);
 
-  const ShardPlan plan_;
+  ShardPlan plan_;
   ShardCounts& counts_;
   History history_;  // of the last run
   Engine engine_;

@@ -2,7 +2,6 @@
 #include "explore/shard.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include <csignal>
 #include <utility>
 
+#include "base/io.h"
 #include "explore/explorer.h"
 #include "gen/draws.h"
 
@@ -58,22 +58,13 @@ std::optional<Discovery> TakeDiscovery(std::string& text) {
 
 [[noreturn]] void RunShard(const ShardPlan& plan, Isolation isolation, uid_t uid, gid_t gid,
                            int output, ShardCounts& counts) {
-  (void)signal(SIGPIPE, SIG_IGN);
-  for (const int handled : {SIGINT, SIGTERM, SIGHUP}) (void)signal(handled, SIG_DFL);
-  const auto write_all = [&](std::string_view text) {
-    while (!text.empty()) {
-      const ssize_t written = write(output, text.data(), text.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) _exit(0);
-      text.remove_prefix(static_cast<size_t>(written));
-    }
-  };
   if (!SetUpSandbox(isolation, uid, gid, output).ok()) _exit(1);
   Explorer explorer(plan, isolation, counts);
   while (explorer.Next()) {
-    if (auto discovery = explorer.TakeDiscovery()) write_all(Print(*discovery));
+    const auto discovery = explorer.TakeDiscovery();
+    if (discovery && !WriteAll(output, Print(*discovery))) _exit(0);  // nobody reads any more
   }
-  write_all("done\n");
+  (void)WriteAll(output, "done\n");
   _exit(0);
 }
 
@@ -119,14 +110,7 @@ Shard::~Shard() {
 }
 
 std::vector<Discovery> Shard::Advance() {
-  char buffer[65536];
-  pollfd readable = {fd(), POLLIN, 0};
-  while (!finished_ && poll(&readable, 1, 0) > 0) {
-    const ssize_t length = read(fd(), buffer, sizeof(buffer));
-    if (length < 0 && errno == EINTR) continue;
-    if (length <= 0) finished_ = true;
-    text_.append(buffer, static_cast<size_t>(std::max<ssize_t>(length, 0)));
-  }
+  if (!finished_) finished_ = !ReadAvailable(fd(), text_);
   std::vector<Discovery> discoveries;
   while (auto discovery = TakeDiscovery(text_)) discoveries.push_back(std::move(*discovery));
   if (finished_) complete_ = text_ == "done\n";

@@ -4,15 +4,12 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "ops/needs.h"
+
 namespace ipcrig {
 namespace {
 
 constexpr int64_t kPage = 4096;
-
-template <typename... Ops>
-bool IsOneOf(const Op& op) {
-  return (std::holds_alternative<Ops>(op) || ...);
-}
 
 // Gives an operation its arguments; what is not said here stays as PickOp drew it. A list has
 // twice what shall come more often.
@@ -260,17 +257,8 @@ std::vector<bool> LiveVariables(const Names& names, const State& state, int proc
 }
 
 bool CannotRun(const Op& op, const Facts& facts) {
-  if (IsOneOf<Setuid, Setgid, Setgroups>(op)) return facts.cap_setuid == 0;
-  if (IsOneOf<Sysctl, ReadSysctl>(op) && facts.sysctl == 0) return true;
-  if (facts.checkpoint_restore != 0) return false;
-  const auto* receive = std::get_if<Msgrcv>(&op);
-  if (receive != nullptr) return receive->flags.Has(abi::kMsgCopy);
-  const auto* sysctl = std::get_if<Sysctl>(&op);
-  const auto* read = std::get_if<ReadSysctl>(&op);
-  const std::string_view name = sysctl != nullptr ? sysctl->name.word()
-                                : read != nullptr ? read->name.word()
-                                                  : "";
-  return name.ends_with("_next_id");
+  return (ChangesUser(op) && facts.cap_setuid == 0) || (UsesSysctl(op) && facts.sysctl == 0) ||
+         (UsesRestore(op) && facts.checkpoint_restore == 0);
 }
 
 }  // namespace ipcrig

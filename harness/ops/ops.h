@@ -51,6 +51,12 @@ using Op = std::variant<
 
 static_assert(std::is_trivially_copyable_v<Op>, "workers get operations through shared memory");
 
+// Whether the operation is of one of these kinds: IsOneOf<Fork, Clone>(op)
+template <typename... Kinds>
+bool IsOneOf(const Op& op) {
+  return (std::holds_alternative<Kinds>(op) || ...);
+}
+
 inline constexpr size_t kOpCount = std::variant_size_v<Op>;
 
 // A default operation of each alternative, in the table's order.
