@@ -58,6 +58,9 @@ class Engine {
 
   // In the process that SetUpSandbox() has set up. Pins it to a processor.
   Engine(RunOptions options, Isolation isolation, Sink sink);
+  // Ends the workers that were kept.
+  ~Engine() { DismissCrew(); }
+  Engine(const Engine&) = delete;
 
   const Facts& facts() const { return facts_; }
 

@@ -33,23 +33,29 @@ void PutPermissions(ObjectRow& row, const ipc_perm& perm) {
 
 // Calls f(id, ds) for each object: stat(index, command, ds) answers its id. *_STAT_ANY is there
 // since Linux 4.17, and not in every emulator; where it shows none of the objects, *_STAT is asked,
-// which shows those that the caller may read.
+// which shows those that the caller may read. New objects get high indexes, so that is where it
+// begins, and it ends with as many as there are: where the kernel miscounts, /proc disagrees.
 template <typename Ds, typename Stat, typename Function>
 void ForEachObject(View& view, int highest, int64_t exist, std::pair<int, int> any_and_stat,
                    Stat stat, Function f) {
   int64_t shown = 0;
   const auto ask = [&](int command) {
-    for (int index = 0; index <= highest; ++index) {
+    for (int index = highest; index >= 0 && shown < exist; --index) {
       Ds ds = {};
       const int id = stat(index, command, ds);
       if (id >= 0) f(id, ds);
       if (id >= 0) ++shown;
     }
   };
+  const auto first = static_cast<std::ptrdiff_t>(view.rows.size());
   ask(any_and_stat.first);
-  if (shown > 0 || exist <= 0) return;
-  ask(any_and_stat.second);
-  if (shown < exist) view.unavailable = "no *_STAT_ANY here, and *_STAT does not show all objects";
+  if (shown == 0) {
+    ask(any_and_stat.second);
+    if (shown < exist) {
+      view.unavailable = "no *_STAT_ANY here, and *_STAT does not show all objects";
+    }
+  }
+  std::reverse(view.rows.begin() + first, view.rows.end());
 }
 
 void StatSegments(View& view) {

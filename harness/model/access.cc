@@ -207,6 +207,9 @@ void Mremap::Model(Turn& turn) const {
   if (!Harmless(turn, from, std::max<int64_t>(old_length.value, 1))) return;
   if (fixed && !Harmless(turn, to, length.value)) return;
   if (IsWrongRemap(turn, *this, from, to)) return turn.Fails(EINVAL, "mremap(2): invalid argument");
+  if (flags.Has(abi::kMremapDontunmap) && old_length.value != length.value) {
+    turn.Fails(EINVAL, "mremap(2): MREMAP_DONTUNMAP with two sizes, compared before rounding");
+  }
   const Attach* piece = FindMapping(turn.group, from);
   const auto keep = [&](int64_t at) {
     if (result.slot >= 0) turn.group.addresses[result.slot] = at;
