@@ -150,7 +150,7 @@ class Simulation {
     const State before = state_;
     const Range now = Range::Exactly(now_);
     bug_.Prepare(state_, process, op);
-    Turn turn(state_, process, SeenOf(op), now, sleeps && !before_me.restarted);
+    Turn turn(state_, process, SeenOf(op), now, sleeps && !before_me.restarted, Turn::Keep::kAll);
     turn.me.restarted = false;
     if (before_me.interrupted != 0) {
       InterruptCall(turn, op);
@@ -159,13 +159,13 @@ class Simulation {
     }
     auto& branches = turn.branches();
     std::optional<Outcome> outcome;
-    State after = turn.s;
+    State after = state_;
     if (!branches.empty()) {
       const bool first = bug_.Is(PlantedBug::kBigSegmentRefused);
       Branch& taken =
           first ? branches.front() : ChosenOf(branches, StepOf(LineOf(process)), Pids());
       outcome = taken.expected.Example();
-      after = std::move(taken.next);
+      after = turn.After(taken);
     }
     bug_.Corrupt({before, after, process, now, outcome}, op);
     state_ = std::move(after);

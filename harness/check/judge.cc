@@ -74,6 +74,8 @@ std::string DifferingFields(std::string_view expected, std::string_view seen) {
   return names;
 }
 
+constexpr const char* kNotOfThisScenario = "the history is not of this scenario";
+
 class Judging {
  public:
   Judging(const Scenario& scenario, const History& history, const Rules& rules)
@@ -99,6 +101,11 @@ class Judging {
     }
     if (!result_.findings.empty()) result_.verdict = Verdict::kFail;
     NoteDeviations();
+    for (const DeviationText& one : Deviations()) {
+      if ((deviations_ & DeviationBit(one.deviation)) != 0) {
+        result_.deviations.emplace_back(one.name);
+      }
+    }
     if (result_.verdict == Verdict::kPass && !history.Complete()) {
       Stop(Verdict::kBroken, "the engine ended before the scenario" + LastLine(history));
     }
@@ -174,13 +181,11 @@ class Judging {
     }
   }
 
-  // Those that every explanation of the run needs.
+  // Those that every explanation of the run so far needs.
   void NoteDeviations() {
-    uint32_t common = ~0U;
-    for (const State& state : states_) common &= state.deviations;
-    for (const DeviationText& one : Deviations()) {
-      if ((common & DeviationBit(one.deviation)) != 0) result_.deviations.emplace_back(one.name);
-    }
+    if (states_.empty()) return;
+    deviations_ = ~0U;
+    for (const State& state : states_) deviations_ &= state.deviations;
   }
 
   void Add(Finding finding) { result_.findings.push_back(std::move(finding)); }
@@ -203,7 +208,10 @@ class Judging {
 
   void Conform(const ObservedStep& step, const std::optional<Op>& op) {
     if (!step.busy.empty()) return Hang(*step.busy.front());
-    Acceptance acceptance = Accept(states_, {step.event->process, op, step.seen, step.now});
+    if (step.seen.size() > calls_.size()) return Stop(Verdict::kBroken, kNotOfThisScenario);
+    NoteDeviations();
+    Acceptance acceptance =
+        Accept(std::move(states_), {step.event->process, op, step.seen, step.now});
     for (const Seen& seen : step.seen) CallOf(seen.process).outcome = seen.outcome;
     if (acceptance.exhausted) {
       return Stop(
@@ -326,7 +334,8 @@ class Judging {
   }
 
   const Scenario& scenario_;
-  std::vector<State> states_;
+  std::vector<State> states_;  // that may hold now
+  uint32_t deviations_ = 0;
   std::vector<LastCall> calls_;
   std::vector<int> pids_;
   int next_line_ = 0;
@@ -362,7 +371,7 @@ std::string_view VerdictName(Verdict verdict) {
 
 Judgement Judge(const Scenario& scenario, const History& history, const Rules& rules) {
   if (!FitsScenario(scenario, history)) {
-    return {.verdict = Verdict::kBroken, .reason = "the history is not of this scenario"};
+    return {.verdict = Verdict::kBroken, .reason = kNotOfThisScenario};
   }
   return Judging(scenario, history, rules).Run(history);
 }

@@ -36,4 +36,15 @@ void FutexWake(std::atomic<uint32_t>& counter) {
   syscall(SYS_futex, &counter, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
 }
 
+void WaitForAnswer(Board& board, uint32_t seen, int64_t timeout_us) {
+  board.waits.store(1);
+  FutexWait(board.answers, seen, timeout_us);
+  board.waits.store(0);
+}
+
+void CountAnswer(Board& board) {
+  board.answers.fetch_add(1);
+  if (board.waits.load() != 0) FutexWake(board.answers);
+}
+
 }  // namespace ipcrig

@@ -76,6 +76,7 @@ struct Lane {
 
 struct Board {
   std::atomic<uint32_t> answers;  // how many replies there were in all lanes; futex
+  std::atomic<uint32_t> waits;    // 1: the engine sleeps until there are more of them
   int32_t board_fd;
   int32_t realtime;             // 1: workers run with SCHED_FIFO, above the engine
   int32_t pids_are_reused;      // 1: no PID namespace keeps them apart from other processes'
@@ -97,5 +98,10 @@ inline uint32_t SignalBit(int number) { return 1U << number; }
 // futex(2). Wait() returns at once when the counter is no longer `seen`; timeout_us < 0: none.
 void FutexWait(std::atomic<uint32_t>& counter, uint32_t seen, int64_t timeout_us);
 void FutexWake(std::atomic<uint32_t>& counter);
+
+// The engine sleeps until there are more than `seen` answers, or for this long.
+void WaitForAnswer(Board& board, uint32_t seen, int64_t timeout_us);
+// One more answer. Mostly the engine does not sleep by then, since it runs after the workers.
+void CountAnswer(Board& board);
 
 }  // namespace ipcrig

@@ -23,6 +23,7 @@ namespace ipcrig {
 namespace {
 
 constexpr int kMostRunsHere = 1000;    // scenarios in one IPC namespace
+constexpr unsigned kProcEvery = 4;     // `ipcs` lines where processes are kept, one shows /proc
 constexpr int64_t kDyingUs = 1000000;  // how long killed processes may take to be gone
 // The kernel takes its seconds from a clock that is up to a tick behind.
 constexpr int64_t kClockLagNs = 100'000'000;
@@ -227,6 +228,10 @@ void Engine::EndProcess(int process) {
 }
 
 void Engine::Close() {
+  if (ending_ == Ending::kKeep) {
+    LookWhoIsGone();
+    Settle(EarliestSecond());
+  }
   if (!stopped_) EmitSnapshot(-1, "end", LookAtTheEnd());
   if (ending_ == Ending::kKeep && CanKeep()) return Keep();
   EndEverybody();
@@ -272,11 +277,11 @@ void Engine::Keep() {
     mine.command.fetch_add(1, std::memory_order_release);
     FutexWake(mine.command);
     while (mine.reply.load(std::memory_order_acquire) != mine.command.load() && !TimeIsUp()) {
-      FutexWait(board_->answers, board_->answers.load(), kLookAgainUs);
+      WaitForAnswer(*board_, board_->answers.load(), kLookAgainUs);
     }
     runner(process).has_pipe = false;
   }
-  RemoveObjects();
+  if (!IsNamespaceEmpty()) RemoveObjects();
   if (!IsNamespaceEmpty()) {
     EmitSnapshot(-1, "after removal");
     spoilt_ = true;
@@ -360,7 +365,8 @@ std::vector<View> Engine::LookAtTheEnd() {
 void Engine::EmitSnapshot(int step, const char* phase, const std::vector<View>& more) {
   Event event{.kind = Event::Kind::kSnapshot, .step = step, .text = phase};
   event.snapshot = {StatView()};
-  if (step >= 0 || ending_ == Ending::kAll) event.snapshot.push_back(ProcView());
+  const bool sampled = step >= 0 && looks_++ % kProcEvery == 0;
+  if (sampled || ending_ == Ending::kAll) event.snapshot.push_back(ProcView());
   event.snapshot.insert(event.snapshot.end(), more.begin(), more.end());
   for (View& view : event.snapshot) {
     if (isolation_ != Isolation::kShared) break;

@@ -150,6 +150,7 @@ class Engine {
   Board* board_ = nullptr;
   std::vector<Runner> crew_;  // kept for the next scenario, by lane
   int runs_here_ = 0;         // in this IPC namespace
+  unsigned looks_ = 0;        // how many `ipcs` lines there were in all runs
   bool spoilt_ = false;       // the namespace is not as it was
 
   // Of the run.

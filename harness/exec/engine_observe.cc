@@ -52,13 +52,13 @@ bool Engine::IsAtRest(const Runner& self) const {
 }
 
 // Waits until nobody runs: a whole round in which nothing new was seen, or after which nobody has
-// anything left to do.
+// anything left to do. Who was idle and is gone is noticed later where processes are kept: Close().
 void Engine::Settle(int64_t from) {
   for (int round = 0;; ++round) {
     const uint32_t answers = board_->answers.load(std::memory_order_acquire);
     bool changed = false;
     bool quiet = true;
-    LookWhoIsGone();
+    if (round > 0 || ending_ == Ending::kAll) LookWhoIsGone();
     for (size_t i = 0; i < runners_.size(); ++i) {
       const auto process = static_cast<int>(i);
       const Life life = runner(process).life;
@@ -71,7 +71,7 @@ void Engine::Settle(int64_t from) {
     if (quiet && (!changed || std::all_of(runners_.begin(), runners_.end(), at_rest))) return;
     if (changed) continue;
     if (round >= kLeastRounds && TimeIsUp()) return ReportBusy();
-    FutexWait(board_->answers, answers, kLookAgainUs);
+    WaitForAnswer(*board_, answers, kLookAgainUs);
   }
 }
 

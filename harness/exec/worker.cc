@@ -59,8 +59,7 @@ void Worker::Announce() {
   mine.init = mine.nested != 0 && getpid() == 1 ? 1 : 0;
   mine.syscall.store(-1);
   mine.ready.store(1, std::memory_order_release);
-  board_->answers.fetch_add(1, std::memory_order_release);
-  FutexWake(board_->answers);
+  CountAnswer(*board_);
 }
 
 void Worker::RunFirst() {
@@ -87,8 +86,7 @@ void Worker::Run() {
     }
     if (&lane() != &mine) continue;  // the child of a fork: it has answered nothing yet
     mine.reply.fetch_add(1, std::memory_order_release);
-    board_->answers.fetch_add(1, std::memory_order_release);
-    FutexWake(board_->answers);
+    CountAnswer(*board_);
   }
 }
 

@@ -11,7 +11,7 @@ namespace ipcrig {
 namespace {
 
 // Scenarios, of which one has all its processes end and all views compared.
-constexpr uint64_t kThoroughEvery = 16;
+constexpr uint64_t kThoroughEvery = 64;
 constexpr int kRepeats = 20;        // runs of what was shrunk
 constexpr int kAttempts = 5;        // to see a failure again
 constexpr int kInvestigations = 5;  // of scenarios that fail in one way, but not by themselves

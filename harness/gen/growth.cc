@@ -44,6 +44,7 @@ Growth::Growth(Draw& draw, const GenerateOptions& options)
 
 std::vector<int> Growth::AbleIn(const State& state) const {
   std::vector<int> able;
+  able.reserve(state.processes.size() + 1);
   for (size_t i = 0; i < state.processes.size(); ++i) {
     if (CanAct(state.processes[i])) able.push_back(static_cast<int>(i));
   }
@@ -160,29 +161,26 @@ std::optional<Candidate> Growth::Consider(int process, const Op& op) {
     return std::nullopt;
   }
   const Range now = Range::Exactly(now_ + kSecondsPerStep);
-  Attempt attempt = TryCall(state_, process, op, now);
+  next_ = state_;
+  Prediction prediction = TryCall(next_, process, op, now);
   // Who stops itself returns from kill(2) when it is continued, or before: nobody says which.
-  const bool stops_itself = attempt.next.process(process).stopped;
-  if (stops_itself || !CanGoOn(attempt.next)) {
+  const bool stops_itself = next_.process(process).stopped;
+  if (stops_itself || !CanGoOn(next_)) {
     Drop();
     return std::nullopt;
   }
-  return Candidate{.process = process,
-                   .op = op,
-                   .prediction = std::move(attempt.prediction),
-                   .next = std::move(attempt.next),
-                   .over = {}};
+  return Candidate{.process = process, .op = op, .prediction = std::move(prediction), .over = {}};
 }
 
-void Growth::Settle(Candidate& candidate) const {
+void Growth::Settle(Candidate& candidate) {
   if (candidate.settled) return;
-  candidate.over = LetAllGoOn(candidate.next, Range::Exactly(now_ + kSecondsPerStep));
+  candidate.over = LetAllGoOn(next_, Range::Exactly(now_ + kSecondsPerStep));
   candidate.settled = true;
 }
 
 void Growth::Take(Candidate candidate) {
   Settle(candidate);
-  state_ = std::move(candidate.next);
+  std::swap(state_, next_);
   now_ += kSecondsPerStep;
   Step step;
   step.process = static_cast<int8_t>(candidate.process);

@@ -29,8 +29,7 @@ struct Candidate {
   int process = 0;
   Op op;
   Prediction prediction;
-  State next;             // after the call
-  bool settled = false;   // and after all that it lets go on
+  bool settled = false;   // it is known what the call lets go on
   std::vector<int> over;  // where settled: whose calls or lives came to their end
 };
 
@@ -53,7 +52,7 @@ class Growth {
   std::optional<Candidate> Try(const Wish& wish);
   // The same for a call that is given.
   std::optional<Candidate> TryOp(int process, const Op& op);
-  void Settle(Candidate& candidate) const;
+  void Settle(Candidate& candidate);
   void Take(Candidate candidate);
   void Drop();
   void Ipcs();
@@ -75,6 +74,8 @@ class Growth {
   Scenario scenario_;
   Chooser from_;
   State state_;
+  // After the candidate. It is kept, since to assign a state is cheaper than to make one.
+  State next_;
   int started_ = 0;  // processes that the engine starts, so far
   int64_t now_ = 0;
   // To go back to when a candidate is dropped.

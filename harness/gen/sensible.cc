@@ -250,6 +250,7 @@ void MakeSensible(const Situation& situation, Op& op) { std::visit(Arguments(sit
 
 std::vector<bool> LiveVariables(const Names& names, const State& state, int process) {
   std::vector<bool> live;
+  live.reserve(names.variables.size());
   for (size_t i = 0; i < names.variables.size(); ++i) {
     live.push_back(IsLive(state, process, static_cast<int>(i), names.variables[i].kind));
   }

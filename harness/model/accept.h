@@ -68,7 +68,8 @@ struct Acceptance {
 // that are free to go in any order.
 inline constexpr int kMaxOrders = 4000;
 
-Acceptance Accept(const std::vector<State>& states, const Observation& observation);
+// The states that may hold before the step are used up.
+Acceptance Accept(std::vector<State> states, const Observation& observation);
 
 // The text of a branch's answer: "{1, "one"}", "EIDRM", "a new id".
 std::string ExpectedText(const Op& op, const struct Expected& expected);

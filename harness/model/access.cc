@@ -38,7 +38,7 @@ void Answer(Turn& turn, int signal, Expected expected) {
   const bool huge = std::any_of(attaches.begin(), attaches.end(), [&](const Attach& attach) {
     return SegmentOf(turn.s, attach).huge;
   });
-  if (huge) turn.Faults(abi::kSigbus, "mmap(2): MAP_HUGETLB: no huge page is free");
+  if (huge) turn.MayFault(abi::kSigbus, "mmap(2): MAP_HUGETLB: no huge page is free");
   if (signal == 0) {
     turn.Returns(std::move(expected), "shmop(2): attached memory is ordinary memory");
   } else {
@@ -54,7 +54,7 @@ void MayRefuseToRead(Turn& turn, int64_t from, int64_t length) {
     return attach.address < from + length && from < attach.End() &&
            attach.protection == abi::kProtExec;
   });
-  if (refused) turn.Faults(abi::kSigsegv, "mprotect(2): PROT_EXEC alone may forbid to read");
+  if (refused) turn.MayFault(abi::kSigsegv, "mprotect(2): PROT_EXEC alone may forbid to read");
 }
 
 // Whole pages from an address on; false and a branch where ipcrig keeps away.
@@ -163,6 +163,8 @@ void Munmap::Model(Turn& turn) const {
 
 namespace {
 
+constexpr std::string_view kNotOneMapping = "mremap(2): the range is not one mapping";
+
 // mremap(2): which errors the arguments have by themselves.
 bool IsWrongRemap(const Turn& turn, const Mremap& call, int64_t from, int64_t to) {
   const int64_t page = turn.s.facts.page_size;
@@ -195,12 +197,57 @@ void Move(Turn& turn, const Mremap& call, const Attach& from_piece, int64_t from
   }
 }
 
+// The mapping is at `at` now.
+void Note(Turn& turn, const Mremap& call, int64_t at) {
+  if (call.result.slot >= 0) turn.group.addresses[call.result.slot] = at;
+  turn.group.covered.push_back({at, Aligned(turn, call.length.value)});
+}
+
+// MREMAP_FIXED. What it would move may have lain where it goes.
+void MoveTo(Turn& turn, const Mremap& call, int64_t from, int64_t to) {
+  constexpr std::string_view kNoMemory = "mremap(2): RLIMIT_AS";
+  if (turn.group.memory_limited) turn.MayFail(ENOMEM, kNoMemory);
+  RemoveMappings(turn.s, turn.self(), to, to + Aligned(turn, call.length.value), turn.now);
+  if (turn.group.memory_limited) turn.MayFail(ENOMEM, kNoMemory);
+  const Attach* left = FindMapping(turn.group, from);
+  if (left == nullptr) return turn.Fails(EFAULT, kNotOneMapping);
+  Move(turn, call, Attach(*left), from, to);
+  Note(turn, call, to);
+  turn.Returns(to, "mremap(2): MREMAP_FIXED: the mapping moves to new_address");
+}
+
+// What lies behind the mapping is known where it is an attach.
+void MayGrow(Turn& turn, const Mremap& call, const Attach& old, int64_t from) {
+  const int64_t more = Aligned(turn, call.length.value) - Aligned(turn, call.old_length.value);
+  if (Overlaps(turn.group.attaches, old.End(), more)) return;
+  const State before = turn.s;
+  for (Attach& attach : turn.group.attaches) {
+    if (attach.address == old.address) attach.length += more;
+  }
+  Note(turn, call, from);
+  turn.MayReturn({.value = from}, "mremap(2): the mapping grows where it is");
+  turn.s = before;
+}
+
+void MoveAnywhere(Turn& turn, const Mremap& call, const Attach& old, int64_t from) {
+  const int64_t page = turn.s.facts.page_size;
+  const int64_t length = Aligned(turn, call.length.value);
+  const int64_t invented = int64_t{1} << 46 | (turn.s.clock++ << 30);
+  const int64_t at = turn.Choose(invented, [&](int64_t seen) {
+    return seen > 0 && seen % page == 0 && seen != from &&
+           !Overlaps(turn.group.attaches, seen, length);
+  });
+  Move(turn, call, old, from, at);
+  Note(turn, call, at);
+  turn.Returns({.value = at, .value_name = "a free address"},
+               "mremap(2): MREMAP_MAYMOVE: the mapping moves");
+}
+
 }  // namespace
 
 void Mremap::Model(Turn& turn) const {
   const int64_t from = turn.AddressOf(this->address);
   const int64_t to = turn.AddressOf(target);
-  const int64_t page = turn.s.facts.page_size;
   const int64_t old_aligned = Aligned(turn, old_length.value);
   const int64_t aligned = Aligned(turn, length.value);
   const bool fixed = flags.Has(abi::kMremapFixed);
@@ -208,56 +255,25 @@ void Mremap::Model(Turn& turn) const {
   if (fixed && !Harmless(turn, to, length.value)) return;
   if (IsWrongRemap(turn, *this, from, to)) return turn.Fails(EINVAL, "mremap(2): invalid argument");
   if (flags.Has(abi::kMremapDontunmap) && old_length.value != length.value) {
-    turn.Fails(EINVAL, "mremap(2): MREMAP_DONTUNMAP with two sizes, compared before rounding");
+    turn.MayFail(EINVAL, "mremap(2): MREMAP_DONTUNMAP with two sizes, compared before rounding");
   }
   const Attach* piece = FindMapping(turn.group, from);
-  const auto keep = [&](int64_t at) {
-    if (result.slot >= 0) turn.group.addresses[result.slot] = at;
-    turn.group.covered.push_back({at, aligned});
-  };
   const bool stays = !fixed && !flags.Has(abi::kMremapDontunmap);
   if (piece == nullptr ||
       (from + old_aligned > piece->End() && !(stays && aligned <= old_aligned))) {
-    return turn.Fails(EFAULT, "mremap(2): the range is not one mapping");
+    return turn.Fails(EFAULT, kNotOneMapping);
   }
   if (stays && old_aligned != 0 && aligned <= old_aligned) {
     RemoveMappings(turn.s, turn.self(), from + aligned, from + old_aligned, turn.now);
-    keep(from);
+    Note(turn, *this, from);
     return turn.Returns(from, "mremap(2): the mapping shrinks");
   }
+  if (fixed) return MoveTo(turn, *this, from, to);
   const Attach old = *piece;
-  if (fixed) {
-    // What it would move may have lain there.
-    if (turn.group.memory_limited) turn.Fails(ENOMEM, "mremap(2): RLIMIT_AS");
-    RemoveMappings(turn.s, turn.self(), to, to + aligned, turn.now);
-    if (turn.group.memory_limited) turn.Fails(ENOMEM, "mremap(2): RLIMIT_AS");
-    const Attach* left = FindMapping(turn.group, from);
-    if (left == nullptr) return turn.Fails(EFAULT, "mremap(2): the range is not one mapping");
-    Move(turn, *this, Attach(*left), from, to);
-    keep(to);
-    return turn.Returns(to, "mremap(2): MREMAP_FIXED: the mapping moves to new_address");
-  }
-  turn.Fails(ENOMEM, "mremap(2): the area cannot be expanded here, or a limit");
-  const bool has_room = !Overlaps(turn.group.attaches, old.End(), aligned - old_aligned);
-  if (stays && old_aligned != 0 && from + old_aligned == old.End() && has_room) {
-    const State before = turn.s;
-    for (Attach& attach : turn.group.attaches) {
-      if (attach.address == old.address) attach.length += aligned - old_aligned;
-    }
-    keep(from);
-    turn.Returns(from, "mremap(2): the mapping grows where it is");
-    turn.s = before;
-  }
-  if (!flags.Has(abi::kMremapMaymove)) return;
-  const int64_t invented = int64_t{1} << 46 | (turn.s.clock++ << 30);
-  const int64_t at = turn.Choose(invented, [&](int64_t seen) {
-    return seen > 0 && seen % page == 0 && seen != from &&
-           !Overlaps(turn.group.attaches, seen, aligned);
-  });
-  Move(turn, *this, old, from, at);
-  keep(at);
-  turn.Returns({.value = at, .value_name = "a free address"},
-               "mremap(2): MREMAP_MAYMOVE: the mapping moves");
+  turn.MayFail(ENOMEM, "mremap(2): the area cannot be expanded here, or a limit");
+  const bool to_the_end = old_aligned != 0 && from + old_aligned == old.End();
+  if (stays && to_the_end) MayGrow(turn, *this, old, from);
+  if (flags.Has(abi::kMremapMaymove)) MoveAnywhere(turn, *this, old, from);
 }
 
 namespace {
@@ -278,7 +294,7 @@ void Mlock::Model(Turn& turn) const {
   const bool limited = !turn.MayLockAnything();
   if (limited && turn.group.memlock == 0) return turn.Fails(EPERM, "mlock(2): RLIMIT_MEMLOCK is 0");
   if (limited && length.value > 0) {
-    turn.Fails(ENOMEM, "mlock(2): more than RLIMIT_MEMLOCK would be locked");
+    turn.MayFail(ENOMEM, "mlock(2): more than RLIMIT_MEMLOCK would be locked");
     if (pages.length > turn.group.memlock) return;
   }
   ChangeMappings(turn.s, turn.self(), pages.address, pages.End(), turn.now, [](Attach& attach) {

@@ -155,10 +155,10 @@ void Unshare::Model(Turn& turn) const {
 void Setns::Model(Turn& turn) const {
   const ProcessState& there = turn.s.process(target.index);
   if (turn.me.who.capabilities != CapabilitiesOf(turn.s.facts)) {
-    turn.Fails(EACCES, "ptrace(2): the namespace of a process that may do more cannot be opened");
+    turn.MayFail(EACCES, "ptrace(2): the namespace of a process that may do more cannot be opened");
   }
   if (there.life != ProcessState::Life::kAlive) {
-    turn.Fails(ESRCH, "setns(2): no such process");
+    turn.MayFail(ESRCH, "setns(2): no such process");
     return turn.Fails(ENOENT, "setns(2): no such process");
   }
   if (!turn.Has(abi::kCapSysAdmin)) {

@@ -136,21 +136,17 @@ void Deliver(Turn& turn, const Msgrcv& call, Queue& source,
     source.rtime = turn.now;
   }
   // What does not arrive is gone all the same.
-  const bool whole = call.buffer.kind == Buffer::Kind::kBad ||
-                     (call.buffer.kind == Buffer::Kind::kEdge && full >= size);
-  const auto answer = [&] {
-    if (whole) {
-      turn.Fails(EFAULT, "msgop(2): the address pointed to by msgp isn't accessible");
-    } else {
-      turn.Returns(expected, RuleOf(call.type.value, call.flags));
-    }
-  };
+  const bool lost = call.buffer.kind == Buffer::Kind::kBad ||
+                    (call.buffer.kind == Buffer::Kind::kEdge && full >= size);
+  if (lost) expected = {Outcome::Kind::kFailed, EFAULT};
+  const std::string_view rule = lost ? "msgop(2): the address pointed to by msgp isn't accessible"
+                                     : RuleOf(call.type.value, call.flags);
   if (turn.slept() && turn.me.leader != turn.self() && !call.flags.Has(abi::kMsgCopy)) {
-    answer();
+    turn.MayReturn(expected, rule);
     source.lrpid = {turn.self(), true};
     turn.Deviates(Deviation::kL2);
   }
-  answer();
+  turn.Returns(std::move(expected), rule);
 }
 
 }  // namespace
@@ -190,7 +186,7 @@ void Msgrcv::Model(Turn& turn) const {
   }
   if (copy && full > std::min(size.value, turn.space().limits.msgmax)) {
     turn.Deviates(Deviation::kL5);
-    turn.Fails(EINVAL, "msgop(2): MSG_COPY does not truncate, MSG_NOERROR or not");
+    turn.MayFail(EINVAL, "msgop(2): MSG_COPY does not truncate, MSG_NOERROR or not");
     if (!turn.branches().empty() && !turn.posix()) return;
   }
   Deliver(turn, *this, source, message);

@@ -64,7 +64,7 @@ void MsgctlSet::Model(Turn& turn) const {
     return beyond && !turn.Has(abi::kCapSysResource);
   };
   if (too_many(settings.qbytes)) {
-    turn.Fails(EPERM, "msgctl(2): msg_qbytes beyond MSGMNB needs CAP_SYS_RESOURCE");
+    turn.MayFail(EPERM, "msgctl(2): msg_qbytes beyond MSGMNB needs CAP_SYS_RESOURCE");
     if (!cut || too_many(kept)) return;
   }
   if (turn.Change(target->perm, settings.common) != 0) {
@@ -84,7 +84,7 @@ void MsgctlSet::Model(Turn& turn) const {
     if (!turn.strict()) process.since = again;
   }
   if (cut) {
-    if (turn.branches().empty()) turn.Returns(0, "msgctl(2): IPC_SET");
+    if (turn.branches().empty()) turn.MayReturn({}, "msgctl(2): IPC_SET");
     target->qbytes = kept;
     turn.Deviates(Deviation::kL3);
   } else if (receivers > 1 && !turn.strict()) {

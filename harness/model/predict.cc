@@ -11,7 +11,7 @@ namespace {
 
 // The last way is the success, if there is one. Of a set that is removed Linux now and then tells
 // EINTR; mostly EIDRM, which comes before it.
-Expected& Likely(Turn& turn) {
+const Expected& Likely(const Turn& turn) {
   auto last = turn.branches().end() - 1;
   while (last != turn.branches().begin() && last->deviation == Deviation::kL1) --last;
   return last->expected;
@@ -24,8 +24,9 @@ Predicted WhatOf(const Outcome& outcome) {
 
 enum class Advance { kNone, kSome, kOver };
 
-// What becomes of a process that sleeps or is about to end, if it can go on.
-Advance GoOn(State& state, int process, Range now) {
+// What becomes of a process that sleeps or is about to end, if it can go on. `next`: some state, to
+// be used as memory.
+Advance GoOn(State& state, State& next, int process, Range now) {
   const ProcessState& self = state.process(process);
   if (self.fate) {
     const Outcome end = *self.fate;
@@ -35,44 +36,41 @@ Advance GoOn(State& state, int process, Range now) {
   if (self.stopped) return Advance::kNone;
   const bool restarted = self.restarted;
   const Op op = *self.pending;
-  Turn turn(state, process, nullptr, now, SleptOn(self));
-  turn.KeepOneState();
+  next = state;
+  Turn turn(next, process, nullptr, now, SleptOn(self));
   Proceed(turn, op);
-  if (turn.branches().empty()) {
-    if (!turn.progressed() && !restarted) return Advance::kNone;
-    state = std::move(turn.s);
-    return Advance::kSome;
-  }
-  ClearPending(turn.me);
-  if (Likely(turn).kind == Outcome::Kind::kFailed) ForgetResult(turn.s, process, op);
-  state = std::move(turn.s);
-  return Advance::kOver;
+  const bool over = !turn.branches().empty();
+  if (!over && !turn.progressed() && !restarted) return Advance::kNone;
+  if (over) ClearPending(turn.me);
+  if (over && Likely(turn).kind == Outcome::Kind::kFailed) ForgetResult(next, process, op);
+  std::swap(state, next);
+  return over ? Advance::kOver : Advance::kSome;
 }
 
 }  // namespace
 
-Attempt TryCall(const State& state, int process, const Op& op, Range now) {
+Prediction TryCall(State& state, int process, const Op& op, Range now) {
   Turn turn(state, process, nullptr, now, false);
-  turn.KeepOneState();
   std::visit([&](const auto& call) { call.Model(turn); }, op);
   if (turn.branches().empty()) {
-    FallAsleep(turn.s, process, Resolved(turn, op));
-    return {{Predicted::kBlocks, {}}, std::move(turn.s)};
+    FallAsleep(state, process, Resolved(turn, op));
+    return {Predicted::kBlocks, {}};
   }
-  Expected& likely = Likely(turn);
-  if (likely.kind == Outcome::Kind::kFailed) ForgetResult(turn.s, process, op);
+  const Expected& likely = Likely(turn);
+  if (likely.kind == Outcome::Kind::kFailed) ForgetResult(state, process, op);
   Outcome outcome = likely.Example();
   const Predicted what = WhatOf(outcome);
-  return {{what, std::move(outcome)}, std::move(turn.s)};
+  return {what, std::move(outcome)};
 }
 
 std::vector<int> LetAllGoOn(State& state, Range now) {
   std::vector<int> over;
+  State next;
   bool moved = true;
   while (moved) {
     moved = false;
     for (const int process : Waiting(state)) {
-      const Advance move = GoOn(state, process, now);
+      const Advance move = GoOn(state, next, process, now);
       if (move == Advance::kOver) over.push_back(process);
       moved = move != Advance::kNone;
       if (moved) break;
@@ -82,10 +80,9 @@ std::vector<int> LetAllGoOn(State& state, Range now) {
 }
 
 Prediction Predict(State& state, int process, const Op& op, Range now) {
-  Attempt attempt = TryCall(state, process, op, now);
-  state = std::move(attempt.next);
+  Prediction prediction = TryCall(state, process, op, now);
   LetAllGoOn(state, now);
-  return std::move(attempt.prediction);
+  return prediction;
 }
 
 }  // namespace ipcrig

@@ -29,12 +29,9 @@ struct Prediction {
   Outcome outcome = {};  // meaningless of a call that blocks
 };
 
-// The call, and what is true right after it. Requires a caller that is alive and in no call.
-struct Attempt {
-  Prediction prediction;
-  State next;
-};
-Attempt TryCall(const State& state, int process, const Op& op, Range now);
+// The call: `state` becomes what is true right after it. Requires a caller that is alive and in no
+// call.
+Prediction TryCall(State& state, int process, const Op& op, Range now);
 
 // Lets everybody go on who can, one after the other, until nobody can. Answers whose calls, or
 // lives, came to their end, in this order.

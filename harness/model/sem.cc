@@ -57,12 +57,13 @@ void ModelSemop(Turn& turn, int id, const SemOps& ops, const Timeout& timeout,
   auto& sets = turn.space().sets;
   const auto found = sets.find(id);
   if (found == sets.end()) {
-    turn.Fails(turn.Missing(), "semop(2): EINVAL no such set; EIDRM it was removed");
-    if (turn.slept() && timeout.kind == Timeout::Kind::kTime) {
-      turn.Deviates(Deviation::kL1);
-      turn.Fails(EINTR, "semop(2): a time limit and IPC_RMID at the same time");
+    constexpr std::string_view kRule = "semop(2): EINVAL no such set; EIDRM it was removed";
+    if (!turn.slept() || timeout.kind != Timeout::Kind::kTime) {
+      return turn.Fails(turn.Missing(), kRule);
     }
-    return;
+    turn.MayFail(turn.Missing(), kRule);
+    turn.Deviates(Deviation::kL1);
+    return turn.Fails(EINTR, "semop(2): a time limit and IPC_RMID at the same time");
   }
   SemaphoreSet& target = found->second;
   bool alters = false;

@@ -61,8 +61,8 @@ void CountWaiters(Turn& turn, const Id<Kind::kSet>& id, int64_t num, bool for_ze
     waiters += here ? 1 : 0;
     counted += process.blocked_at == SemBlock{static_cast<int>(num), for_zero} ? 1 : 0;
   }
-  turn.Returns(waiters, rule);
-  if (counted == waiters) return;
+  if (counted == waiters) return turn.Returns(waiters, rule);
+  turn.MayReturn({.value = waiters}, rule);
   turn.Deviates(Deviation::kL4);
   turn.Returns(counted, rule);
 }

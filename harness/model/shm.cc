@@ -42,11 +42,11 @@ bool HugePagesFail(Turn& turn, const ShmgetFlags& flags, int64_t size) {
     return true;
   }
   if (!turn.MayLockAnything()) {
-    turn.Fails(EPERM, "shmget(2): SHM_HUGETLB needs CAP_IPC_LOCK or a group");
+    turn.MayFail(EPERM, "shmget(2): SHM_HUGETLB needs CAP_IPC_LOCK or a group");
   }
-  turn.Fails(ENOMEM, "shmget(2): not enough huge pages");
+  turn.MayFail(ENOMEM, "shmget(2): not enough huge pages");
   const bool other_size = (flags.bits & kSizeCode) != 0;
-  if (other_size) turn.Fails(EINVAL, "shmget(2): a size of pages that this machine has not");
+  if (other_size) turn.MayFail(EINVAL, "shmget(2): a size of pages that this machine has not");
   const bool reserves = !flags.Has(abi::kShmNoreserve);
   return reserves && !other_size && facts.huge_pages * facts.huge_page_size < size;
 }
@@ -105,7 +105,7 @@ void Shmget::Model(Turn& turn) const {
   if (size.value < 1 || size.value > limits.shmmax) {
     // As an unsigned number a negative size may be below SHMMAX.
     if (size.value < 0 && limits.shmall < INT64_MAX / turn.s.facts.page_size) {
-      turn.Fails(ENOSPC, "shmget(2): the limit SHMALL");
+      turn.MayFail(ENOSPC, "shmget(2): the limit SHMALL");
     }
     return turn.Fails(EINVAL, "shmget(2): size is less than SHMMIN or greater than SHMMAX");
   }
@@ -114,7 +114,7 @@ void Shmget::Model(Turn& turn) const {
   }
   if (huge && HugePagesFail(turn, flags, size.value)) return;
   if (size.value > kSurelyAvailable) {
-    turn.Fails(ENOMEM, "shmget(2): no memory could be allocated");
+    turn.MayFail(ENOMEM, "shmget(2): no memory could be allocated");
   }
   if (static_cast<int64_t>(segments.size()) >= limits.shmmni) {
     return turn.Fails(ENOSPC, "shmget(2): the limit SHMMNI");
@@ -174,7 +174,7 @@ void AttachAt(Turn& turn, const Shmat& call, int id, int64_t wanted, bool anywhe
 void FailLate(Turn& turn, int id, int error, std::string_view rule) {
   const State before = turn.s;
   DestroyIfUnused(turn.s, turn.me.space, id);
-  turn.Fails(error, rule);
+  turn.MayFail(error, rule);
   turn.s = before;
 }
 
@@ -203,7 +203,7 @@ void Shmat::Model(Turn& turn) const {
     return turn.Fails(EACCES, "shmop(2): the caller has no permission for this kind of attach");
   }
   if (target.dest && (turn.posix() || turn.strict())) {
-    turn.Fails(EINVAL, "shmop(2): the segment is being removed");
+    turn.MayFail(EINVAL, "shmop(2): the segment is being removed");
   }
   const int64_t length = LengthOf(s, target);
   if (length >= kSmallAddressSpace || turn.group.memory_limited) {

@@ -96,7 +96,7 @@ void ShmctlLock::Model(Turn& turn) const {
   }
   // RLIMIT_MEMLOCK counts what all processes of the user have locked.
   if (lock && !turn.MayLockAnything() && !target->locked && !target->huge) {
-    turn.Fails(ENOMEM, "shmctl(2): more than RLIMIT_MEMLOCK of the user would be locked");
+    turn.MayFail(ENOMEM, "shmctl(2): more than RLIMIT_MEMLOCK of the user would be locked");
     const int64_t page = turn.s.facts.page_size;
     if (turn.s.PagesOf(target->size) > turn.group.memlock / page) return;
   }

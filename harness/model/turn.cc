@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/require.h"
+
 namespace ipcrig {
 
 bool Expected::Matches(const Outcome& seen) const {
@@ -33,12 +35,33 @@ void Turn::Returns(int64_t value, std::string_view rule) {
   Returns(Expected{Outcome::Kind::kReturned, value}, rule);
 }
 
+void Turn::MayFail(int error, std::string_view rule) {
+  MayReturn(Expected{Outcome::Kind::kFailed, error}, rule);
+}
+
+void Turn::MayFault(int signal, std::string_view rule) {
+  MayReturn(Expected{Outcome::Kind::kFaulted, signal}, rule);
+}
+
+void Turn::MayReturn(Expected expected, std::string_view rule) {
+  Branch& branch = Add(std::move(expected), rule);
+  const bool agrees = seen_ != nullptr && branch.expected.Matches(*seen_);
+  if (keep_ != Keep::kAll && !agrees) return;
+  branch.next = std::make_unique<State>(s);
+  branch.next->deviations |= DeviationBit(branch.deviation);
+}
+
 void Turn::Returns(Expected expected, std::string_view rule) {
+  const Branch& branch = Add(std::move(expected), rule);
+  over_ = true;
+  s.deviations |= DeviationBit(branch.deviation);
+}
+
+Branch& Turn::Add(Expected expected, std::string_view rule) {
+  IPC_REQUIRE(!over_, "a branch after the last one");
   const Deviation deviation = std::exchange(deviation_, Deviation::kNone);
   auto& branches = deviation != Deviation::kNone && strict() ? refused_ : branches_;
-  branches.push_back({std::move(expected), one_state_ ? State() : s, rule, deviation});
-  State& next = one_state_ ? s : branches.back().next;
-  next.deviations |= DeviationBit(deviation);
+  return branches.emplace_back(Branch{std::move(expected), rule, deviation});
 }
 
 void Turn::BlocksAfter() { progressed_ = true; }

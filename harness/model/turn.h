@@ -10,15 +10,20 @@
 //     turn.Returns(id, "msgget(2): ...");
 //   }
 //
-// Each Fails() or Returns() is a branch: one way the call may go, with the state as the body has
-// left it by then; so errors come first, as in the kernel. Several branches: the kernel may choose.
-// None: the call blocks.
+// Each of these is a branch: one way the call may go, with the state as the body has left it by
+// then. Others may follow MayFail() and its like; Fails() and its like are the last, after which a
+// body changes nothing. So errors come first, as in the kernel. Several branches: the kernel may
+// choose. None: the call blocks.
+//
+// A body works on the state that it is given, which is what makes a turn cheap: the state after the
+// last branch is there already, and others are copied only where they agree with what was seen.
 //
 // A body is called again with slept() when something that its call waits for may have changed.
 #pragma once
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,29 +54,33 @@ struct Expected {
 
 struct Branch {
   Expected expected;
-  State next;
   std::string_view rule;  // the sentence of the man page
   Deviation deviation = Deviation::kNone;
+  std::unique_ptr<State> next = nullptr;  // of one that is not the last, where it was kept
 };
 
 class Turn {
  public:
-  // `seen` is what was observed, if the call has returned, for choices that are the kernel's.
-  Turn(const State& state, int self, const Outcome* seen, Range when, bool slept)
+  enum class Keep {
+    kAgreeing,  // the states of those branches that agree with what was seen
+    kAll,
+  };
+
+  // `state` becomes what the body leaves. `seen` is what was observed, if the call has returned,
+  // for choices that are the kernel's.
+  Turn(State& state, int self, const Outcome* seen, Range when, bool slept,
+       Keep keep = Keep::kAgreeing)
       : s(state),
         me(s.process(self)),
         group(s.LeaderOf(self)),
         now(when),
         self_(self),
         seen_(seen),
-        slept_(slept) {}
+        slept_(slept),
+        keep_(keep) {}
   Turn(const Turn&) = delete;
 
-  // Branches get no state of their own, which is cheaper: `s`, as the body has left it at its end,
-  // is the state after the last one. For predict.h.
-  void KeepOneState() { one_state_ = true; }
-
-  State s;              // the state; bodies change it
+  State& s;             // the state; bodies change it
   ProcessState& me;     // the calling thread, in s
   ProcessState& group;  // its process: the leader, in s
   const Range now;      // when the call takes effect
@@ -88,7 +97,12 @@ class Turn {
   bool slept() const { return slept_; }
   const Outcome* seen() const { return seen_; }
 
-  // Branches.
+  // Branches that others may follow.
+  void MayFail(int error, std::string_view rule);
+  void MayFault(int signal, std::string_view rule);
+  void MayReturn(Expected expected, std::string_view rule);
+
+  // The last branch.
   void Fails(int error, std::string_view rule);
   void Faults(int signal, std::string_view rule);
   void Returns(int64_t value, std::string_view rule);
@@ -104,6 +118,8 @@ class Turn {
   const std::vector<Branch>& refused() const { return refused_; }
   const std::vector<Branch>& branches() const { return branches_; }
   std::vector<Branch>& branches() { return branches_; }
+  // The state after a branch, which must have been kept; moved out of the turn.
+  State After(Branch& branch) { return std::move(branch.next != nullptr ? *branch.next : s); }
   bool progressed() const { return progressed_; }
 
   // The caller ends so by its own call: with it, its whole process.
@@ -209,11 +225,14 @@ class Turn {
   static std::vector<Range> StatOf(const Permissions& perm, uint32_t mode_bits = 0);
 
  private:
+  Branch& Add(Expected expected, std::string_view rule);
+
   int self_;
   const Outcome* seen_;
   bool slept_;
+  Keep keep_;
   bool progressed_ = false;
-  bool one_state_ = false;
+  bool over_ = false;  // the last branch is there
   Deviation deviation_ = Deviation::kNone;
   std::vector<Branch> branches_;
   std::vector<Branch> refused_;

@@ -78,10 +78,12 @@ void HandOff(benchmark::State& state) {
   std::atomic<uint32_t>& asked = counters[0];
   std::atomic<uint32_t>& answered = counters[1];
   const pid_t pid = fork();
-  for (uint32_t seen = 0; pid == 0;) {
-    while (asked.load() == seen) FutexWait(asked, seen, -1);
-    answered.store(++seen);
-    FutexWake(answered);
+  if (pid == 0) {
+    for (uint32_t seen = 0;;) {
+      while (asked.load() == seen) FutexWait(asked, seen, -1);
+      answered.store(++seen);
+      FutexWake(answered);
+    }
   }
   uint32_t turn = 0;
   for (auto _ : state) {
