@@ -3,6 +3,7 @@
 // The calls that make, change and end processes.
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -72,6 +73,22 @@ void Inherit(Worker& worker, int child) {
   theirs.children_nested = theirs.nested;
 }
 
+// Where the C library keeps the number of this thread; nullptr where the kernel does not tell:
+// PR_GET_TID_ADDRESS of prctl(2).
+int* PlaceOfTid() {
+  int* place = nullptr;
+  return prctl(PR_GET_TID_ADDRESS, &place) == 0 ? place : nullptr;
+}
+
+// clone(2) as the C library's fork(2) would, which notes the number of the child's thread:
+// setuid(2) finds the threads of its process by theirs.
+pid_t CloneAsFork(unsigned long flags) {
+  int* const tid = PlaceOfTid();
+  if (tid != nullptr) flags |= CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
+  // Either of the last two is the one, as the architecture has it.
+  return static_cast<pid_t>(syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, tid, tid));
+}
+
 // fork(2) with these flags of clone(2).
 void MakeChild(Worker& worker, int child, unsigned long flags) {
   // The engine could not follow the children of a process in a PID namespace of its own, and the
@@ -83,9 +100,7 @@ void MakeChild(Worker& worker, int child, unsigned long flags) {
   if ((flags & CLONE_NEWPID) != 0) {
     worker.board().lanes[child].nested = worker.board().lanes[child].children_nested = 1;
   }
-  const auto pid = flags == 0 ? _Fork()
-                              : static_cast<pid_t>(syscall(SYS_clone, flags | SIGCHLD, nullptr,
-                                                           nullptr, nullptr, nullptr));
+  const pid_t pid = flags == 0 ? _Fork() : CloneAsFork(flags);
   if (pid == 0) {
     worker.Become(child);
     worker.Announce();
