@@ -45,6 +45,8 @@ struct ExploreCommand {
   Part part;
   std::string out = "findings";
   bool fail_fast = false;
+  bool exhaustive = false;
+  std::optional<Family> enumerate = std::nullopt;  // of --exhaustive, one after the other
 };
 
 std::string AllFamilies() { return fmt::format("{}", fmt::join(FamilyNames(), ",")); }
@@ -150,6 +152,7 @@ class Exploration {
       plan.generate.processes = command_.processes;
       plan.generate.steps = command_.steps;
       plan.generate.families = command_.family_bits;
+      plan.enumerate = command_.enumerate;
       plan.run = options_;
       plan.run.timeout_ms = kScenarioMs;
       plan.run.ipcs_program = false;
@@ -214,10 +217,17 @@ class Exploration {
 
   void AddHeader(Scenario& scenario, const Discovery& discovery) const {
     auto& above = scenario.steps.front().above;
-    above = {fmt::format("# {}", discovery.signature),
-             fmt::format("# found by: ipcrig {} explore, seed {:#x}, scenario {}; fails {} of {}",
-                         IPCRIG_VERSION, command_.seed, discovery.number, discovery.failed,
-                         discovery.repeated)};
+    above = {
+        fmt::format("# {}", discovery.signature),
+        fmt::format("# found by: ipcrig {} explore {}, scenario {}; fails {} of {}", IPCRIG_VERSION,
+                    Source(), discovery.number, discovery.failed, discovery.repeated)};
+  }
+
+  // The options that decide which scenario has which number.
+  std::string Source() const {
+    if (!command_.enumerate) return fmt::format("--seed {:#x}", command_.seed);
+    const auto family = static_cast<size_t>(*command_.enumerate);
+    return fmt::format("--exhaustive --ops {}", FamilyNames()[family]);
   }
 
   void ShowProgress() {
@@ -239,8 +249,8 @@ class Exploration {
     const double seconds = progress_.seconds();
     for (const Shard& shard : shards_) {
       if (!shard.Finished() || shard.Complete()) continue;
-      fmt::print("broken: a shard died in scenario {} of seed {:#x}\n",
-                 shard.counts().number.load(), command_.seed);
+      fmt::print("broken: a shard died in scenario {} of {}\n", shard.counts().number.load(),
+                 Source());
     }
     for (const DeviationText& one : Deviations()) {
       if ((sums.deviations & DeviationBit(one.deviation)) == 0) continue;
@@ -249,8 +259,9 @@ class Exploration {
     fmt::print("{} scenarios, {} calls in {:.1f} s ({:.0f}/s): {} findings in {} scenarios",
                sums.runs, sums.calls, seconds, static_cast<double>(sums.runs) / seconds,
                found_.size(), sums.findings);
-    fmt::print("; {} features, {} cut short, {} skipped, {} unknown; --seed {:#x}\n", sums.features,
-               sums.cut, sums.skipped, sums.unknown, command_.seed);
+    fmt::print("; {} features, {} cut short, {} skipped, {} unknown; {}\n", sums.features, sums.cut,
+               sums.skipped, sums.unknown, Source());
+    fflush(stdout);
   }
 
   ExitCode Code() const {
@@ -271,6 +282,23 @@ class Exploration {
   std::set<std::string> found_;
 };
 
+// --exhaustive: family by family. The worst outcome counts, and a failure before all.
+ExitCode ExploreAll(ExploreCommand command) {
+  std::vector<ExitCode> codes;
+  for (size_t i = 0; i < FamilyNames().size() && interrupted == 0; ++i) {
+    const auto family = static_cast<Family>(i);
+    if ((command.family_bits & FamilyBit(family)) == 0) continue;
+    command.enumerate = family;
+    codes.push_back(Exploration(command).Run());
+    if (command.fail_fast && codes.back() == ExitCode::kFail) break;
+  }
+  const auto has = [&](ExitCode code) { return std::count(codes.begin(), codes.end(), code) > 0; };
+  for (const ExitCode code : {ExitCode::kFail, ExitCode::kBroken, ExitCode::kCannotRun}) {
+    if (has(code)) return code;
+  }
+  return has(ExitCode::kUnknown) ? ExitCode::kUnknown : ExitCode::kPass;
+}
+
 ExitCode Explore(ExploreCommand command) {
   if (!ReadPart(command.shard, command.part)) {
     fmt::print(stderr, "ipcrig: --shard {} is not of the form 0/4\n", command.shard);
@@ -289,9 +317,10 @@ ExitCode Explore(ExploreCommand command) {
     fmt::print(stderr, "ipcrig: explore makes objects at random: not in the caller's namespace\n");
     return ExitCode::kUsage;
   }
+  for (const int number : {SIGINT, SIGTERM}) (void)signal(number, [](int) { interrupted = 1; });
+  if (command.exhaustive) return ExploreAll(command);
   if (command.runs == 0 && command.seconds == 0) command.seconds = kDefaultSeconds;
   if (command.seed == 0) command.seed = std::random_device{}();
-  for (const int number : {SIGINT, SIGTERM}) (void)signal(number, [](int) { interrupted = 1; });
   return Exploration(command).Run();
 }
 
@@ -306,6 +335,7 @@ void AddExploreCommand(CLI::App& app, ExitCode& exit_code) {
       "  ipcrig explore --runs 10000 --seed 7     the same scenarios each time\n"
       "  ipcrig explore --ops msg,sem --jobs 2    some families only, on two processors\n"
       "  ipcrig explore --runs 1000000 --shard 0/4   a quarter of them, for a fleet\n"
+      "  ipcrig explore --exhaustive --ops sem    all that three calls can do, from a short list\n"
       "\n"
       "What fails is shrunk and written into a file of --out, to be run by `ipcrig replay`.\n");
   command->exec.Register(*explore);
@@ -326,6 +356,9 @@ void AddExploreCommand(CLI::App& app, ExitCode& exit_code) {
   explore->add_option("--shard", command->shard, "i/n: the i-th of n parts, from 0")
       ->capture_default_str();
   explore->add_option("--out", command->out, "directory for what is found")->capture_default_str();
+  explore->add_flag("--exhaustive", command->exhaustive,
+                    "not at random: every scenario of at most three calls of two processes, from "
+                    "a short list of calls for each family");
   explore->add_flag("--fail-fast", command->fail_fast, "stop at the first finding");
   explore->callback([command, &exit_code] { exit_code = Explore(*command); });
 }

@@ -39,23 +39,33 @@ Explorer::Explorer(const ShardPlan& plan, Isolation isolation, ShardCounts& coun
       number_(plan.first),
       end_(plan.seconds == 0 ? 0 : MonotonicSeconds() + plan.seconds) {
   history_.facts = plan_.generate.facts = engine_.facts();
+  if (!plan_.enumerate) return;
+  enumeration_.emplace(*plan_.enumerate, engine_.facts(), plan_.rules);
+  plan_.end = std::min(plan_.end, enumeration_->size());
+}
+
+std::optional<Scenario> Explorer::Draw() const {
+  if (enumeration_) return enumeration_->At(number_);
+  return DrawScenario(plan_.generate, plan_.seed, number_);
 }
 
 bool Explorer::Next() {
   if (number_ >= plan_.end || (end_ != 0 && MonotonicSeconds() >= end_)) return false;
   counts_.number = number_;
-  const bool thorough = number_ / plan_.stride % kThoroughEvery == 0;
-  const Scenario scenario = DrawScenario(plan_.generate, plan_.seed, number_);
-  const Judgement judgement = Examine(scenario, thorough ? Ending::kAll : Ending::kKeep);
-  Count(scenario, judgement);
-  if (IsFailure(judgement)) {
-    ++counts_.findings;
-    const std::string& signature = judgement.findings.front().signature;
-    if (attempts_[signature]++ < kInvestigations) Investigate(scenario, signature);
-    engine_.Renew();
-  }
+  if (const std::optional<Scenario> scenario = Draw()) Try(*scenario);
   number_ += plan_.stride;
   return true;
+}
+
+void Explorer::Try(const Scenario& scenario) {
+  const bool thorough = number_ / plan_.stride % kThoroughEvery == 0;
+  const Judgement judgement = Examine(scenario, thorough ? Ending::kAll : Ending::kKeep);
+  Count(scenario, judgement);
+  if (!IsFailure(judgement)) return;
+  ++counts_.findings;
+  const std::string& signature = judgement.findings.front().signature;
+  if (attempts_[signature]++ < kInvestigations) Investigate(scenario, signature);
+  engine_.Renew();
 }
 
 Judgement Explorer::Examine(const Scenario& scenario, Ending ending) {

@@ -15,6 +15,7 @@
 
 #include "check/judge.h"
 #include "explore/shard.h"
+#include "gen/enumerate.h"
 
 namespace ipcrig {
 
@@ -29,6 +30,8 @@ class Explorer {
   std::optional<Discovery> TakeDiscovery() { return std::exchange(discovery_, std::nullopt); }
 
  private:
+  std::optional<Scenario> Draw() const;
+  void Try(const Scenario& scenario);
   Judgement Examine(const Scenario& scenario, Ending ending);
   std::string SignatureAlone(const Scenario& scenario);
   void Count(const Scenario& scenario, const Judgement& judgement);
@@ -39,6 +42,7 @@ class Explorer {
   ShardCounts& counts_;
   History history_;  // of the last run
   Engine engine_;
+  std::optional<Enumeration> enumeration_;
   uint64_t number_;
   double end_ = 0;                       // CLOCK_MONOTONIC, seconds; 0: none
   std::map<std::string, int> attempts_;  // to see failures of a signature again

@@ -20,6 +20,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,7 @@ struct ShardPlan {
   uint64_t end = UINT64_MAX;  // no scenario of this number or above
   double seconds = 0;         // how long it may take; 0: without limit
   GenerateOptions generate;
+  std::optional<Family> enumerate = std::nullopt;  // its scenarios, one after the other; no seed
   RunOptions run;
   Rules rules;
 };

@@ -14,10 +14,6 @@ using Life = ProcessState::Life;
 constexpr int64_t kSecondsPerStep = 10;
 constexpr int kFirstPid = 100;
 
-bool CanAct(const ProcessState& process) {
-  return process.life == Life::kAlive && !process.pending && !process.stopped && !process.fate;
-}
-
 // The id of the object that a sleeper waits at.
 template <Kind kKind>
 std::optional<int> ObjectOf(const Op& pending) {
@@ -46,7 +42,7 @@ std::vector<int> Growth::AbleIn(const State& state) const {
   std::vector<int> able;
   able.reserve(state.processes.size() + 1);
   for (size_t i = 0; i < state.processes.size(); ++i) {
-    if (CanAct(state.processes[i])) able.push_back(static_cast<int>(i));
+    if (state.processes[i].CanAct()) able.push_back(static_cast<int>(i));
   }
   if (started_ < options_.processes) able.push_back(static_cast<int>(state.processes.size()));
   return able;
@@ -150,13 +146,22 @@ std::optional<Candidate> Growth::TryOp(int process, const Op& op) {
   return Consider(process, op);
 }
 
+// Calls on parts of huge pages have rules of their own, which the model does not know.
+bool Growth::CutsHugePages(const Op& op, int process) const {
+  if (!IsOneOf<Mprotect, Munmap, Mremap, Mlock, Munlock, Madvise>(op)) return false;
+  const std::vector<Attach>& attaches = state_.LeaderOf(process).attaches;
+  return std::any_of(attaches.begin(), attaches.end(), [&](const Attach& attach) {
+    return state_.space(attach.space).segments.at(attach.segment).huge;
+  });
+}
+
 std::optional<Candidate> Growth::Consider(int process, const Op& op) {
   while (state_.processes.size() < scenario_.names.processes.size()) {
     state_.processes.emplace_back().leader = static_cast<int>(state_.processes.size()) - 1;
   }
   // Under RLIMIT_AS a process may have no room for a child or for the stack of a thread.
   const bool may_fail = ChildOf(op) >= 0 && state_.LeaderOf(process).memory_limited;
-  if (may_fail || CannotRun(op, options_.facts)) {
+  if (may_fail || CannotRun(op, options_.facts) || CutsHugePages(op, process)) {
     Drop();
     return std::nullopt;
   }

@@ -65,6 +65,7 @@ class Growth {
  private:
   std::vector<int> AbleIn(const State& state) const;
   bool CanGoOn(const State& state) const;
+  bool CutsHugePages(const Op& op, int process) const;
   void Begin(int process);
   void OfferVariables(const Wish& wish);
   std::optional<Candidate> Consider(int process, const Op& op);

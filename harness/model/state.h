@@ -240,6 +240,8 @@ struct ProcessState {
   int64_t memlock = 0;          // RLIMIT_MEMLOCK
   bool memory_limited = false;  // RLIMIT_AS
 
+  // Whether it can be told to make a call.
+  bool CanAct() const { return life == Life::kAlive && !pending && !stopped && !fate; }
   bool operator==(const ProcessState&) const = default;
 };
 
