@@ -59,6 +59,25 @@ TEST_F(Explore, OneFamilyAndAShardOfTheScenarios) {
   EXPECT_THAT(result.output, HasSubstr("25 scenarios"));
 }
 
+TEST_F(Explore, AllThatFewCallsCanDo) {
+  if (!CanRun()) GTEST_SKIP() << "no namespaces";
+  const CommandResult result = RunIpcrig(
+      {"explore", "--exhaustive", "--ops", "memory,pipe", "--runs", "300", "--out", Path("found")});
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("--exhaustive --ops memory\n"));
+  EXPECT_THAT(result.output, HasSubstr("--exhaustive --ops pipe\n"));
+  EXPECT_THAT(result.output, Not(HasSubstr("\n0 scenarios")));
+}
+
+TEST_F(Explore, AllThatFewCallsCanDoFindsWhatIsWrong) {
+  if (!CanRun()) GTEST_SKIP() << "no namespaces";
+  const CommandResult result = RunIpcrig({"explore", "--exhaustive", "--ops", "shm,memory",
+                                          "--strict", "--fail-fast", "--out", Path("found")});
+  EXPECT_EQ(result.exit_code, 1) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("fails     20 of 20 runs by itself"));
+  EXPECT_FALSE(Found().empty());
+}
+
 TEST_F(Explore, FindsWhatIsWrongAndMakesItSmall) {
   if (!CanRun()) GTEST_SKIP() << "no namespaces";
   const CommandResult result =
@@ -69,7 +88,7 @@ TEST_F(Explore, FindsWhatIsWrongAndMakesItSmall) {
   const std::vector<std::string> found = Found();
   ASSERT_FALSE(found.empty());
   const std::string text = Contents(found.front());
-  EXPECT_THAT(text, HasSubstr("explore, seed 0x3, scenario "));
+  EXPECT_THAT(text, HasSubstr("explore --seed 0x3, scenario "));
   EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 8) << text;
   EXPECT_EQ(RunIpcrig({"replay", "--strict", found.front()}).exit_code, 1);
 }

@@ -80,7 +80,7 @@ ScenarioResult Conformance() {
                  "conformance: msgrcv: value"});
 }
 
-ScenarioResult Expectation() {
+ScenarioResult UnmetExpectation() {
   return Failed({"expectation",
                  2,
                  1,
@@ -137,7 +137,7 @@ TEST(Report, AConformanceFindingIsExplainedAndDrawn) {
 }
 
 TEST(Report, AnExpectationFindingIsExplainedAndDrawn) {
-  ExpectGolden("expectation.txt", TextReport(Expectation(), {}));
+  ExpectGolden("expectation.txt", TextReport(UnmetExpectation(), {}));
 }
 
 TEST(Report, ALeakIsAboutTheEndOfTheRun) { ExpectGolden("leak.txt", TextReport(Leak(), {})); }

@@ -76,7 +76,7 @@ semop(s, [{0, 1, 0}])
 semop(s, [{0, -2, 0}])
 semop(s, [{0, -1, SEM_UNDO}])
 semop(s, [{0, 0, 0}])
-semop(s, [{0, -2, IPC_NOWAIT}])
+semop(s, [{0, 1, 0}, {1, -1, IPC_NOWAIT}])
 semop(s, [{0, -1, SEM_UNDO}, {1, 1, SEM_UNDO}])
 semop(s, [{1, -1, 0}, {0, 1, 0}])
 semctl(s, 0, SETVAL, 2)
@@ -133,8 +133,8 @@ shmctl(m, IPC_RMID)
 )";
 
 constexpr std::string_view kIdentity = R"(A  m = shmget(7, 1, IPC_CREAT|0640)
-A  q = msgget(7, IPC_CREAT|0604)
 B  setgid(20)
+B  q = msgget(7, IPC_CREAT|0604)
 
 setuid(1000)
 setgid(20)

@@ -168,9 +168,7 @@ std::optional<Candidate> Growth::Consider(int process, const Op& op) {
   const Range now = Range::Exactly(now_ + kSecondsPerStep);
   next_ = state_;
   Prediction prediction = TryCall(next_, process, op, now);
-  // Who stops itself returns from kill(2) when it is continued, or before: nobody says which.
-  const bool stops_itself = next_.process(process).stopped;
-  if (stops_itself || !CanGoOn(next_)) {
+  if (!CanGoOn(next_)) {
     Drop();
     return std::nullopt;
   }
