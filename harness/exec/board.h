@@ -23,6 +23,7 @@ namespace ipcrig {
 
 inline constexpr int kMaxReplyNumbers = 32000;  // GETALL of a set of SEMMSL semaphores
 inline constexpr int kMaxRanges = 256;
+inline constexpr int kMaxHuge = 64;
 inline constexpr int kMaxPath = 512;
 inline constexpr int kScratchBytes = 66 << 10;  // the largest text and what stands around it
 
@@ -83,6 +84,9 @@ struct Board {
   int32_t ids[kMaxVariables];   // of objects, and keys; -1 where no call succeeded
   int32_t pids[kMaxProcesses];  // as fork(2) answered them to the parent; of a thread its id
   char programs[kMaxPath];      // the directory of exec'd programs
+  int64_t huge_page_size;       // bytes; 0 where there are none
+  int32_t huge_ids[kMaxHuge];   // of segments of huge pages, which no report tells apart
+  std::atomic<uint32_t> huge;   // how many of them there are, or have been
   Lane lanes[kMaxProcesses];
 };
 

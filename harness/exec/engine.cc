@@ -56,6 +56,7 @@ Engine::Engine(RunOptions options, Isolation isolation, Sink sink)
   // An emulator needs a helper thread of its own to run, now and then.
   const bool realtime = options_.realtime && SyscallNumbersAreOurs();
   board_->realtime = realtime && EnterRealtime() ? 1 : 0;
+  board_->huge_page_size = facts_.huge_page_size;
   board_->pids_are_reused = isolation_ == Isolation::kShared ? 1 : 0;
   strncpy(board_->programs, options_.programs.c_str(), kMaxPath - 1);
 }
@@ -92,6 +93,7 @@ bool Engine::Prepare() {
   }
   runners_ = std::vector<Runner>(scenario().names.processes.size());
   for (int32_t& id : board_->ids) id = -1;
+  board_->huge = 0;
   std::vector<bool> forked(runners_.size());
   for (const Step& step : scenario().steps) {
     if (const int child = ChildOf(step.op); child >= 0) forked[static_cast<size_t>(child)] = true;

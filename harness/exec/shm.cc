@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "exec/memory_access.h"
 #include "exec/worker.h"
 
@@ -14,11 +16,22 @@ namespace {
 
 constexpr uint64_t kLowAddress = 65536;  // nothing of the worker's is mapped below
 
+bool IsHuge(const Board& board, int id) {
+  const int count = std::min(static_cast<int>(board.huge.load()), kMaxHuge);
+  return std::find(board.huge_ids, board.huge_ids + count, id) != board.huge_ids + count;
+}
+
+void RememberHuge(Board& board, int id) {
+  board.huge_ids[board.huge.load() % kMaxHuge] = id;
+  board.huge.fetch_add(1);
+}
+
 // The bytes that an attach of the segment covers: whole pages. 0 where the caller may not know.
-uint64_t AttachLength(int id) {
+uint64_t AttachLength(const Board& board, int id) {
   shmid_ds ds = {};
   if (shmctl(id, IPC_STAT, &ds) != 0) return 0;
-  const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  const auto page =
+      static_cast<uint64_t>(IsHuge(board, id) ? board.huge_page_size : sysconf(_SC_PAGESIZE));
   return (ds.shm_segsz + page - 1) / page * page;
 }
 
@@ -45,18 +58,22 @@ void Ftok::Call(Worker& worker) const {
 }
 
 void Shmget::Call(Worker& worker) const {
+  const key_t wanted = worker.KeyOf(key);
+  const bool huge = flags.Has(abi::kShmHugetlb);
+  const bool exists = huge && wanted != IPC_PRIVATE && shmget(wanted, 0, 0) >= 0;
   // Without memory there may be such a segment, whose size no report could tell.
   int id = -1;
   errno = EINVAL;
-  if (size.value >= 0 || !flags.Has(abi::kShmHugetlb)) {
-    id = shmget(worker.KeyOf(key), static_cast<size_t>(size.value), static_cast<int>(flags.bits));
+  if (size.value >= 0 || !huge) {
+    id = shmget(wanted, static_cast<size_t>(size.value), static_cast<int>(flags.bits));
   }
   worker.AnswerId(result.slot, id);
+  if (id >= 0 && huge && !exists) RememberHuge(worker.board(), id);
 }
 
 void Shmat::Call(Worker& worker) const {
   const int id = worker.IdOf(segment);
-  const uint64_t length = AttachLength(id);
+  const uint64_t length = AttachLength(worker.board(), id);
   if (IsHarmful(worker, *this, length)) {
     worker.AnswerError(EFAULT);
     if (result.slot >= 0) worker.home().addresses[result.slot] = 0;

@@ -11,21 +11,13 @@ namespace {
 
 constexpr int64_t kDefaultCapacity = 65536;
 
-// Whether the process has this end, under whatever name.
-bool Has(const ProcessState& group, const PipeHold& hold, size_t side) {
-  const auto is_it = [&](const std::array<PipeHold, 2>& ends) { return ends[side] == hold; };
-  return std::any_of(group.forgotten.begin(), group.forgotten.end(), is_it) ||
-         std::any_of(group.pipes.begin(), group.pipes.end(),
-                     [&](const auto& entry) { return is_it(entry.second); });
-}
-
 // The end that a process means by p.r or p.w; not open where it is closed or never was.
 PipeHold HoldOf(const Turn& turn, const PipeEnd& end) {
   // A call that sleeps keeps its end, whatever other threads do with the descriptor; one that
   // begins anew after SIGCONT has the same descriptor, whatever is called p by now.
   const size_t side = end.write ? 1 : 0;
   const PipeHold& kept = turn.me.in_use[side];
-  if (turn.slept() || (kept.open && Has(turn.group, kept, side))) return kept;
+  if (turn.slept() || (kept.open && turn.group.Holds(kept, end.write))) return kept;
   const auto found = turn.group.pipes.find(end.slot);
   return found == turn.group.pipes.end() ? PipeHold{} : found->second[side];
 }

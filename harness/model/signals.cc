@@ -2,6 +2,8 @@
 #include "model/signals.h"
 
 #include <algorithm>
+#include <utility>
+#include <variant>
 
 #include "model/semaphores.h"
 
@@ -53,14 +55,32 @@ void Continue(State& state, int leader) {
 
 }  // namespace
 
+namespace {
+
+// Whether the caller sleeps in a read or a write of a descriptor that another thread has closed.
+bool LostItsEnd(const Turn& turn) {
+  for (const bool write : {false, true}) {
+    const PipeHold& kept = turn.me.in_use[write ? 1 : 0];
+    if (kept.open && !turn.group.Holds(kept, write)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 void InterruptCall(Turn& turn, const Op& op) {
   const int signal = std::exchange(turn.me.interrupted, 0);
+  // Who stopped itself has sent the signal by then.
+  if (const auto* kill = std::get_if<Kill>(&op)) return kill->Model(turn);
   const auto handling = turn.group.signals.find(signal);
   const bool restarts =
       signal == kSigsetxid || (handling != turn.group.signals.end() && handling->second.restarts);
   if (turn.me.progress > 0) {
     const int64_t written = std::exchange(turn.me.progress, 0);
     return turn.Returns(written, "signal(7): a write that has begun returns what it has written");
+  }
+  if (restarts && LostItsEnd(turn)) {
+    return turn.Fails(EBADF, "signal(7): the call begins anew, and its descriptor is closed");
   }
   if (restarts && CanRestart(op)) return turn.BlocksAfter();
   turn.Fails(EINTR, signal == abi::kSigcont

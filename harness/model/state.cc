@@ -83,6 +83,15 @@ int64_t State::PagesOf(int64_t bytes) const {
   return bytes / facts.page_size + (bytes % facts.page_size != 0 ? 1 : 0);
 }
 
+bool ProcessState::Holds(const PipeHold& hold, bool write) const {
+  const auto is_it = [&](const std::array<PipeHold, 2>& ends) {
+    return ends[write ? 1 : 0] == hold;
+  };
+  return std::any_of(forgotten.begin(), forgotten.end(), is_it) ||
+         std::any_of(pipes.begin(), pipes.end(),
+                     [&](const auto& entry) { return is_it(entry.second); });
+}
+
 int State::Holders(int pipe, bool write) const {
   int holders = 0;
   const auto count = [&](const std::array<PipeHold, 2>& ends) {

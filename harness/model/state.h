@@ -242,6 +242,8 @@ struct ProcessState {
 
   // Whether it can be told to make a call.
   bool CanAct() const { return life == Life::kAlive && !pending && !stopped && !fate; }
+  // Of a leader: whether its process has this end of a pipe, under whatever name.
+  bool Holds(const PipeHold& hold, bool write) const;
   bool operator==(const ProcessState&) const = default;
 };
 
