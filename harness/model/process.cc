@@ -218,7 +218,9 @@ void Kill::Model(Turn& turn) const {
     return turn.Fails(EPERM, "kill(2): another user's process, and no CAP_KILL");
   }
   SendSignal(turn.s, turn.self(), target.index, signal.number);
-  if (turn.me.stopped) return;  // before its call has returned
+  // It stops before its call has returned; or a moment later, where another thread of its process
+  // is the one that takes the signal.
+  if (turn.me.stopped && (target.index == turn.self() || turn.seen() == nullptr)) return;
   if (turn.me.fate) return turn.Ends(*turn.me.fate, "kill(2): of the caller itself");
   turn.Returns(0, "kill(2): the signal is sent");
 }
