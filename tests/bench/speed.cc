@@ -11,6 +11,7 @@
 //   Checked    and judged
 //   Explored   a scenario of 20 lines is drawn, executed and judged
 //   Generated and Judged   the parts of that which make no system call
+//   Modelled   the model as acceptor of the calls, which is the heart of judging
 //
 // items_per_second counts calls, of Explored and Generated scenarios. README.md has a table.
 #include <sched.h>
@@ -31,6 +32,7 @@
 
 #include "base/require.h"
 #include "check/judge.h"
+#include "check/steps.h"
 #include "exec/sandbox.h"
 #include "exec/worker.h"
 #include "explore/explorer.h"
@@ -210,6 +212,36 @@ void Judged(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * kCalls);
 }
 BENCHMARK(Judged);
+
+// What the calls of a history were seen to do.
+std::vector<Observation> CallsOf(const Scenario& scenario, const History& history) {
+  std::vector<Observation> calls;
+  for (const ObservedStep& step : GatherSteps(history)) {
+    if (step.event->kind != Event::Kind::kCall) continue;
+    const Op& op = scenario.steps[static_cast<size_t>(step.event->step)].op;
+    calls.push_back({step.event->process, op, step.seen, step.now});
+  }
+  return calls;
+}
+
+void Modelled(benchmark::State& state) {
+  const Scenario scenario = TheScenario();
+  Rig rig;
+  rig.Run(scenario);
+  const std::vector<Observation> calls = CallsOf(scenario, rig.history);
+  State begin = InitialState(rig.history.facts, scenario.names.processes.size());
+  for (const Event& event : rig.history.events) {
+    if (event.kind != Event::Kind::kStart) continue;
+    StartProcess(begin, event.process, static_cast<int>(event.outcome.value));
+  }
+  for (auto _ : state) {
+    std::vector<State> states = {begin};
+    for (const Observation& call : calls) states = Accept(std::move(states), call).states;
+    if (states.size() != 1) state.SkipWithError("the model does not accept the run");
+  }
+  state.SetItemsProcessed(state.iterations() * kCalls);
+}
+BENCHMARK(Modelled);
 
 }  // namespace
 }  // namespace ipcrig
