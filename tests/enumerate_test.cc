@@ -59,7 +59,7 @@ TEST_P(EnumerationOf, PassesOnTheModelAndRunsAllLines) {
 INSTANTIATE_TEST_SUITE_P(Gen, EnumerationOf,
                          testing::Values(Family::kShm, Family::kMemory, Family::kMsg, Family::kSem,
                                          Family::kPipe, Family::kProcess, Family::kIdentity),
-                         [](const auto& info) { return NameOf(info.param); });
+                         [](const auto& tested) { return NameOf(tested.param); });
 
 // What three calls suffice for.
 struct Small {
@@ -100,9 +100,9 @@ INSTANTIATE_TEST_SUITE_P(Gen, EnumerationFinds,
                                          Small{Family::kIdentity,
                                                PlantedBug::kSupplementaryIgnored},
                                          Small{Family::kIdentity, PlantedBug::kOthersMayRemove}),
-                         [](const auto& info) {
-                           return NameOf(info.param.family) +
-                                  std::to_string(static_cast<int>(info.param.bug));
+                         [](const auto& tested) {
+                           return NameOf(tested.param.family) +
+                                  std::to_string(static_cast<int>(tested.param.bug));
                          });
 
 }  // namespace
