@@ -95,12 +95,9 @@ class Simulation {
   void Emit(Event event) { history_.events.push_back(std::move(event)); }
 
   void StartProcesses() {
-    std::vector<bool> forked(lines_.size());
-    for (const Step& step : scenario_.steps) {
-      if (const int child = ChildOf(step.op); child >= 0) forked[static_cast<size_t>(child)] = true;
-    }
-    for (size_t i = 0; i < forked.size(); ++i) {
-      if (forked[i]) continue;
+    const std::vector<bool> made = MadeByLines(scenario_);
+    for (size_t i = 0; i < made.size(); ++i) {
+      if (made[i]) continue;
       const auto process = static_cast<int>(i);
       StartProcess(state_, process, kFirstPid + process);
       Emit({.kind = Event::Kind::kStart,

@@ -61,6 +61,10 @@ struct Judgement {
   std::vector<Finding> findings = {};
   std::vector<std::string> deviations = {};  // known ones that were accepted: "L2"
   std::vector<std::string> notes = {};       // e.g. a view that this machine does not have
+
+  // Whether the first thing that is wrong is a call that blocks at the end: of a scenario that
+  // nobody wrote, no finding.
+  bool IsUnfinished() const { return !findings.empty() && findings.front().check == "unfinished"; }
 };
 
 }  // namespace ipcrig

@@ -94,19 +94,18 @@ bool Engine::Prepare() {
   runners_ = std::vector<Runner>(scenario().names.processes.size());
   for (int32_t& id : board_->ids) id = -1;
   board_->huge = 0;
-  std::vector<bool> forked(runners_.size());
+  const std::vector<bool> made = MadeByLines(scenario());
   for (const Step& step : scenario().steps) {
-    if (const int child = ChildOf(step.op); child >= 0) forked[static_cast<size_t>(child)] = true;
     spoilt_ = spoilt_ || std::holds_alternative<Sysctl>(step.op);
   }
-  for (size_t i = 0; i < runners_.size(); ++i) PrepareLane(static_cast<int>(i), forked[i]);
+  for (size_t i = 0; i < runners_.size(); ++i) PrepareLane(static_cast<int>(i), made[i]);
   for (const Step& step : scenario().steps) {
     if (std::holds_alternative<ExecProgram>(step.op) && lane(step.process).output < 0) {
       lane(step.process).output = memfd_create("ipcrig-output", MFD_CLOEXEC);
     }
   }
   for (size_t i = 0; i < runners_.size(); ++i) {
-    if (!forked[i] && !StartProcess(static_cast<int>(i))) return false;
+    if (!made[i] && !StartProcess(static_cast<int>(i))) return false;
   }
   return true;
 }

@@ -18,7 +18,7 @@ constexpr int kInvestigations = 5;  // of scenarios that fail in one way, but no
 
 // The verdict of a scenario that nobody wrote: a call that still blocks at its end is no finding.
 bool IsFailure(const Judgement& judgement) {
-  return judgement.verdict == Verdict::kFail && judgement.findings.front().check != "unfinished";
+  return judgement.verdict == Verdict::kFail && !judgement.IsUnfinished();
 }
 
 uint64_t Mix(uint64_t hash, uint64_t value) {

@@ -208,12 +208,9 @@ std::optional<Scenario> Enumeration::At(uint64_t number) const {
 
 bool Enumeration::CanRun(const Scenario& scenario) const {
   State state = InitialState(facts_, scenario.names.processes.size(), rules_);
-  std::vector<bool> forked(state.processes.size());
-  for (const Step& step : scenario.steps) {
-    if (const int child = ChildOf(step.op); child >= 0) forked[static_cast<size_t>(child)] = true;
-  }
-  for (size_t i = 0; i < forked.size(); ++i) {
-    if (!forked[i]) StartProcess(state, static_cast<int>(i), 100 + static_cast<int>(i));
+  const std::vector<bool> made = MadeByLines(scenario);
+  for (size_t i = 0; i < made.size(); ++i) {
+    if (!made[i]) StartProcess(state, static_cast<int>(i), 100 + static_cast<int>(i));
   }
   for (size_t i = 0; i < scenario.steps.size(); ++i) {
     const Step& step = scenario.steps[i];

@@ -217,6 +217,14 @@ std::string PrintScenario(const Scenario& scenario) {
   return text;
 }
 
+std::vector<bool> MadeByLines(const Scenario& scenario) {
+  std::vector<bool> made(scenario.names.processes.size());
+  for (const Step& step : scenario.steps) {
+    if (const int child = ChildOf(step.op); child >= 0) made[static_cast<size_t>(child)] = true;
+  }
+  return made;
+}
+
 std::string StepText(const Scenario& scenario, size_t index) {
   const Step& step = scenario.steps[index];
   if (step.kind == Step::Kind::kIpcs) return "ipcs";

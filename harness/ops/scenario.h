@@ -72,6 +72,9 @@ struct ParseError {
 // `path` is used in errors only.
 std::variant<Scenario, ParseError> ParseScenario(std::string_view text, std::string_view path);
 
+// By process: whether a line makes it. Who begins without one is started by the engine.
+std::vector<bool> MadeByLines(const Scenario& scenario);
+
 std::string PrintScenario(const Scenario& scenario);
 // One step as it is printed, without the lines above, padding and comment: "B  returns -> EIDRM".
 std::string StepText(const Scenario& scenario, size_t index);
