@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/scenario.h"
 
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -147,6 +148,56 @@ TEST(Scenario, ParsingTellsProcessesVariablesAndSteps) {
   EXPECT_EQ(scenario.steps[2].expect.kind, Expectation::Kind::kError);
   EXPECT_EQ(scenario.steps[3].kind, Step::Kind::kIpcs);
   EXPECT_EQ(scenario.below, std::vector<std::string>{"# z"});
+}
+
+TEST(Scenario, ARaceIsPrintedWithItsScheduleAndIndented) {
+  ExpectNormal(
+      "A   q = msgget(IPC_PRIVATE, 0600)\n"
+      "race pct seed=7 times=200 {  # why\n"
+      "  A   msgsnd(q, 1, \"one\", 0)        -> ok\n"
+      "  # by another process\n"
+      "  BB  msgrcv(q, 4, 0, IPC_NOWAIT)\n"
+      "}\n"
+      "BB  returns\n"
+      "race {\n"
+      "  A   s = semget(IPC_PRIVATE, 1, 0600)\n"
+      "  A   semop(s, [{0, 1, 0}])\n"
+      "}\n");
+}
+
+TEST(Scenario, ARaceKnowsItsScheduleAndItsEnd) {
+  const Scenario scenario = Parsed("A exit(0)\nrace starve times=3 {\nB exit(0)\n}\nipcs\n");
+  EXPECT_EQ(scenario.steps[1].kind, Step::Kind::kRace);
+  EXPECT_EQ(scenario.steps[1].schedule, (Schedule{Schedule::Kind::kStarve, 0, 3}));
+  EXPECT_EQ(scenario.EndOfRace(1), 3u);
+  EXPECT_EQ(StepText(scenario, 1), "race starve times=3 {");
+  EXPECT_EQ(StepText(scenario, 3), "}");
+  EXPECT_FALSE(scenario.steps[1].IsLineOfProcess());
+}
+
+TEST(Scenario, WhatCannotRaceIsRefused) {
+  const std::pair<const char*, const char*> wrong[] = {
+      {"race {\nA exit(0)\n", "a.ipc:1:1: a race without its end: add a line }"},
+      {"A exit(0)\n}\n", "a.ipc:2:1: no race above that could end"},
+      {"race {\nrace {\n", "a.ipc:2:1: a race within a race"},
+      {"race {\nipcs\n}\n", "a.ipc:2:1: ipcs within a race; move it behind the }"},
+      {"race slow {\n}\n", "a.ipc:1:6: expected '{' before 'slow {'"},
+      {"race pct seed=-1 {\n}\n", "a.ipc:1:15: "},
+      {"race times=0 {\n}\n", "a.ipc:1:12: "},
+      {"race {\nA fork(B)\n}\n", "a.ipc:2:3: fork cannot race; move it out of the block"},
+      {"race {\nA kill(self, SIGSTOP)\n}\n",
+       "a.ipc:2:3: kill cannot race; move it out of the block"},
+      {"race {\nA msgrcv(0, 1, 0, 0)\nA returns\n}\n",
+       "a.ipc:3:3: returns within a race; move it behind the }"},
+      {"race {\nA q = msgget(1, 0)\nB msgctl(q, IPC_RMID)\n}\n",
+       "a.ipc:3:3: q is assigned in this race and used by two processes"},
+      {"A q = msgget(1, 0)\nrace {\nB msgctl(q, IPC_RMID)\nA q = msgget(1, 0)\n}\n",
+       "a.ipc:4:3: q is assigned in this race and used by two processes"},
+      {"race exit(0)\n", "a.ipc:1:6: expected '{'"},
+  };
+  for (const auto& [text, error] : wrong) {
+    EXPECT_EQ(ErrorIn(text).Text().substr(0, strlen(error)), error) << text;
+  }
 }
 
 TEST(Scenario, LineOfIsTheLineInThePrintedText) {

@@ -192,5 +192,17 @@ INSTANTIATE_TEST_SUITE_P(Bug, ShrinkPlanted,
                            return "Number" + std::to_string(static_cast<int>(test.param));
                          });
 
+TEST(Shrink, ARaceGoesWithItsEndAndLeavesItsCalls) {
+  const Scenario scenario = ScenarioOf(
+      "A  q = msgget(IPC_PRIVATE, 0600)\nrace {\nA  msgsnd(q, 1, \"x\", 0)\nB  msgrcv(q, 1, 0, 0)\n"
+      "}\n");
+  EXPECT_EQ(PrintScenario(*Sublist(scenario, {true, false, true, true, true})),
+            "A  q = msgget(IPC_PRIVATE, 0600)\nA  msgsnd(q, 1, \"x\", 0)\nB  msgrcv(q, 1, 0, 0)\n");
+  EXPECT_EQ(PrintScenario(*Sublist(scenario, {true, true, true, false, false})),
+            "A  q = msgget(IPC_PRIVATE, 0600)\nA  msgsnd(q, 1, \"x\", 0)\n");
+  EXPECT_EQ(PrintScenario(*Sublist(scenario, {true, true, true, false, true})),
+            "A  q = msgget(IPC_PRIVATE, 0600)\nrace {\n  A  msgsnd(q, 1, \"x\", 0)\n}\n");
+}
+
 }  // namespace
 }  // namespace ipcrig

@@ -174,6 +174,11 @@ void Engine::RunStep(int step) {
       return RunCall(step);
     case Step::Kind::kIpcs:
       return EmitSnapshot(step, "", LookWithPrograms());
+    case Step::Kind::kRace:
+    case Step::Kind::kEndRace:
+      Emit({.kind = Event::Kind::kBroken, .text = "races cannot be run yet"});
+      stopped_ = true;
+      return;
     case Step::Kind::kReturns:
       return;  // what it says was observed in an earlier step, or was not
   }

@@ -19,6 +19,15 @@ Scenario WithoutComments(Scenario scenario) {
   return scenario;
 }
 
+// A race without its end is none, nor an end without its race: the lines between stay.
+void DropHalfRaces(const Scenario& scenario, Keep& keep) {
+  for (size_t i = 0; i < keep.size(); ++i) {
+    if (scenario.steps[i].kind != Step::Kind::kRace) continue;
+    const size_t end = scenario.EndOfRace(i);
+    keep[i] = keep[end] = keep[i] && keep[end];
+  }
+}
+
 // Drops the lines of processes that nobody forks any more, and `returns` of calls that are gone.
 void DropOrphans(const Scenario& scenario, Keep& keep) {
   const size_t processes = scenario.names.processes.size();
@@ -31,7 +40,7 @@ void DropOrphans(const Scenario& scenario, Keep& keep) {
   }
   for (size_t i = 0; i < keep.size(); ++i) {
     const Step& step = scenario.steps[i];
-    if (step.kind == Step::Kind::kIpcs) continue;
+    if (!step.IsLineOfProcess()) continue;
     const auto process = static_cast<size_t>(step.process);
     if (!begun[process]) keep[i] = false;
     if (step.kind == Step::Kind::kReturns) {
@@ -122,7 +131,7 @@ class Shrinker {
       for (size_t i = 0; i < keep.size(); ++i) {
         const Step& step = now().steps[i];
         const auto index = static_cast<int>(process);
-        const bool its_own = step.kind != Step::Kind::kIpcs && step.process == index;
+        const bool its_own = step.IsLineOfProcess() && step.process == index;
         const bool forks = step.kind == Step::Kind::kCall && ChildOf(step.op) == index;
         keep[i] = !its_own && !forks;
       }
@@ -227,6 +236,7 @@ class Shrinker {
 std::optional<Scenario> Sublist(const Scenario& scenario, const std::vector<bool>& keep) {
   const Scenario plain = WithoutComments(scenario);
   Keep left = keep;
+  DropHalfRaces(plain, left);
   while (true) {
     DropOrphans(plain, left);
     if (std::find(left.begin(), left.end(), true) == left.end()) return std::nullopt;

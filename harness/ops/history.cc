@@ -11,9 +11,10 @@ namespace {
 constexpr std::string_view kHeader = "ipcrig-history 1";
 constexpr size_t kNoLimit = SIZE_MAX;
 
-constexpr std::string_view kEventNames[] = {"start",    "call",   "return", "ended",    "asleep",
-                                            "busy",     "notrun", "skip",   "snapshot", "close",
-                                            "survivor", "remove", "broken", "done"};
+constexpr std::string_view kEventNames[] = {"start",    "call",   "return",  "ended",    "asleep",
+                                            "busy",     "notrun", "skip",    "snapshot", "close",
+                                            "survivor", "remove", "broken",  "race",     "raced",
+                                            "pending",  "gone",   "raceend", "done"};
 constexpr std::string_view kOutcomeNames[] = {"returned", "failed", "faulted", "exited", "killed"};
 
 template <size_t kCount>

@@ -6,6 +6,17 @@
 // Between two calls nothing has an order: all events from one kCall to the next belong to one step,
 // and the returns among them may have happened in any order.
 //
+// Of a race every call has an interval of its own, in nanoseconds of CLOCK_MONOTONIC, in which it
+// took effect, and there may be several of one process, in the order in which it made them. Two
+// calls have an order where one ends before the other begins:
+//
+//   race 3 -1 1763881200 0 ...         the second before it
+//   raced 4 0 815 960 returned ...     the call of line 4, by process 0
+//   pending 6 1 830 0 ...              process 1 has not returned from its call of line 6
+//   gone 6 1 900 1200 killed 9 ...     it ended, between two moments; so a call of its that is
+//                                      pending took effect before 1200, or never
+//   raceend 7 -1 1763881200 1763881201 everybody has come to rest; the second after it
+//
 // The text form has one event a line and is what an engine sends to its parent while it runs:
 //
 //   ipcrig-history 1
@@ -83,6 +94,11 @@ struct Event {
     kSurvivor,  // text: a process that no line of the scenario accounts for
     kRemove,    // text: an object that the engine removed; outcome: of the removal
     kBroken,    // text: ipcrig could not do its work
+    kRace,      // step, from: a race begins
+    kRaced,     // step, process, from, to [ns], outcome: a call of a race that returned
+    kPending,   // step, process, from [ns]: a call of a race that has not returned
+    kGone,      // step, process, from, to [ns], outcome: the process ended in a race
+    kRaceEnd,   // step, from, to: it is over; the seconds in which it took place
     kDone,      // the engine came to its end
   };
 

@@ -24,7 +24,7 @@ std::string_view KindName(Kind kind) {
 }
 
 std::string NameProblem(std::string_view word, std::string_view what) {
-  static constexpr std::string_view kReserved[] = {"returns",     "ipcs", "NULL",
+  static constexpr std::string_view kReserved[] = {"returns",     "ipcs", "race", "NULL",
                                                    "IPC_PRIVATE", "self", "data"};
   if (std::find(std::begin(kReserved), std::end(kReserved), word) != std::end(kReserved)) {
     return std::string(word) + " cannot be the name of " + std::string(what);

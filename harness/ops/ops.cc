@@ -190,6 +190,21 @@ int OpAssigns(const Op& op) {
       op);
 }
 
+std::vector<int> OpUses(const Op& op) {
+  std::vector<int> slots;
+  std::visit(
+      [&]<typename T>(const T& self) {
+        ForEachField<T>([&](const auto& field) {
+          const auto& argument = self.*field.member;
+          if constexpr (requires { argument.slot; }) {
+            if (argument.slot >= 0) slots.push_back(argument.slot);
+          }
+        });
+      },
+      op);
+  return slots;
+}
+
 int ChildOf(const Op& op) {
   return std::visit(
       []<typename T>(const T& self) {
@@ -197,6 +212,20 @@ int ChildOf(const Op& op) {
         return -1;
       },
       op);
+}
+
+bool CanRace(const Op& op) {
+  if (const auto* kill = std::get_if<Kill>(&op)) {
+    return kill->signal.number != abi::kSigstop && kill->signal.number != abi::kSigcont;
+  }
+  return IsOneOf<Shmget, Shmat, Shmdt, ShmctlStat, ShmctlIndex, ShmctlSet, ShmctlRmid, ShmctlLock,
+                 ShmctlIpcInfo, ShmctlShmInfo>(op) ||
+         IsOneOf<Msgget, Msgsnd, Msgrcv, MsgctlStat, MsgctlIndex, MsgctlSet, MsgctlRmid,
+                 MsgctlIpcInfo, MsgctlMsgInfo>(op) ||
+         IsOneOf<Semget, Semop, Semtimedop, SemctlGetval, SemctlGetpid, SemctlGetncnt,
+                 SemctlGetzcnt, SemctlSetval, SemctlGetall, SemctlSetall, SemctlStat, SemctlIndex,
+                 SemctlSet, SemctlRmid, SemctlIpcInfo, SemctlSemInfo>(op) ||
+         IsOneOf<Write, Read, Close, Exit>(op);
 }
 
 void PrintCall(Writer& out, const Op& op) {

@@ -73,8 +73,15 @@ std::string OpSignature(const Op& op);
 // The variable that the operation assigns, or -1; `kind` tells what it will hold.
 int OpAssigns(const Op& op);
 
+// The variables that its arguments name.
+std::vector<int> OpUses(const Op& op);
+
 // The process or thread that the operation begins, or -1.
 int ChildOf(const Op& op);
+
+// Whether the call may stand in a race: the calls that exchange data, and the ends of processes.
+// What changes a process as such, and accesses to memory, have an order of their own.
+bool CanRace(const Op& op);
 
 // The call's text, without the variable it assigns: msgrcv(q, 100, 0, IPC_NOWAIT)
 void PrintCall(Writer& out, const Op& op);

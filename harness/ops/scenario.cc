@@ -2,7 +2,9 @@
 #include "ops/scenario.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -50,6 +52,10 @@ class Parser {
       text.remove_prefix(std::min(end + 1, text.size()));
     }
     if (scenario_.steps.empty()) return Fail({}, 1, "no step: a scenario has at least one call");
+    if (race_line_ > 0) {
+      line_ = race_line_;
+      return Fail("race", 1, "a race without its end: add a line }");
+    }
     scenario_.below = std::move(above_);
     return std::move(scenario_);
   }
@@ -94,12 +100,29 @@ class Parser {
     return std::nullopt;
   }
 
-  Step ReadStep(Reader& in) {
-    Step step;
+  // The lines that no process has. Whether it was one.
+  bool ReadMark(Reader& in, Step& step) {
     if (in.EatWord("ipcs")) {
       step.kind = Step::Kind::kIpcs;
-      return step;
+      if (race_line_ > 0) in.Fail("ipcs within a race; move it behind the }");
+    } else if (in.EatWord("race")) {
+      step.kind = Step::Kind::kRace;
+      if (std::exchange(race_line_, line_) > 0) in.Fail("a race within a race");
+      owners_.clear();
+      step.schedule = ReadSchedule(in);
+      in.Expect('{');
+    } else if (in.Eat('}')) {
+      step.kind = Step::Kind::kEndRace;
+      if (std::exchange(race_line_, 0) == 0) in.Fail("no race above that could end");
+    } else {
+      return false;
     }
+    return true;
+  }
+
+  Step ReadStep(Reader& in) {
+    Step step;
+    if (ReadMark(in, step)) return step;
     step.process = ReadProcess(in);
     const auto index = static_cast<size_t>(step.process);
     if (in.EatWord("returns")) {
@@ -108,14 +131,36 @@ class Parser {
         in.Fail("no call above that could return");
         return step;
       }
+      if (race_line_ > 0) in.Fail("returns within a race; move it behind the }");
       step.op = *last_call_[index];
     } else {
+      const size_t start = in.offset();
       step.op = ReadOp(in);
+      if (in.ok() && race_line_ > 0) CheckRacing(in, start, step);
       last_call_.resize(std::max(last_call_.size(), index + 1));
       last_call_[index] = step.op;
     }
     if (in.EatArrow()) step.expect = ReadExpectation(in, step.op);
     return step;
+  }
+
+  // Whether the call can stand in a race. What another process would find in a variable that is
+  // assigned there, nobody could tell.
+  void CheckRacing(Reader& in, size_t start, const Step& step) {
+    if (!CanRace(step.op)) {
+      in.FailAt(start, fmt::format("{} cannot race; move it out of the block", OpName(step.op)));
+    }
+    const auto note = [&](int slot, bool assigns) {
+      const auto [owner, first] = owners_.try_emplace(slot, Owner{step.process, assigns});
+      if (first) return;
+      if (owner->second.process != step.process && (assigns || owner->second.assigns)) {
+        in.FailAt(start, fmt::format("{} is assigned in this race and used by two processes",
+                                     in.names().variables[static_cast<size_t>(slot)].name));
+      }
+      owner->second.assigns = owner->second.assigns || assigns;
+    };
+    for (const int slot : OpUses(step.op)) note(slot, false);
+    if (const int slot = OpAssigns(step.op); slot >= 0) note(slot, true);
   }
 
   // The process of a line: a known one, or one that begins here.
@@ -142,13 +187,32 @@ class Parser {
   Scenario scenario_;
   std::vector<std::string> above_;
   std::vector<std::optional<Op>> last_call_;  // by process
+  int race_line_ = 0;                         // of the race that is open; 0: none
+  struct Owner {
+    int8_t process;
+    bool assigns;
+  };
+  std::map<int, Owner> owners_;  // in a race, by variable: who uses it
 };
 
 std::string CallText(const Scenario& scenario, const Step& step) {
   Writer out{scenario.names, ""};
-  if (step.kind == Step::Kind::kIpcs) return "ipcs";
-  if (step.kind == Step::Kind::kReturns) return "returns";
-  PrintOp(out, step.op);
+  switch (step.kind) {
+    case Step::Kind::kCall:
+      PrintOp(out, step.op);
+      break;
+    case Step::Kind::kReturns:
+      return "returns";
+    case Step::Kind::kIpcs:
+      return "ipcs";
+    case Step::Kind::kRace:
+      out << "race";
+      PrintSchedule(out, step.schedule);
+      out << " {";
+      break;
+    case Step::Kind::kEndRace:
+      return "}";
+  }
   return out.out;
 }
 
@@ -186,6 +250,11 @@ int Scenario::LineOf(size_t step) const {
   return static_cast<int>(line);
 }
 
+size_t Scenario::EndOfRace(size_t race) const {
+  while (steps[race].kind != Step::Kind::kEndRace) ++race;
+  return race;
+}
+
 std::string ParseError::Text() const {
   return fmt::format("{}:{}:{}: {}\n  {}\n  {:>{}}", path, line, column, message, source, "^",
                      std::clamp(column, 1, 121));
@@ -199,6 +268,7 @@ std::string PrintScenario(const Scenario& scenario) {
   std::string text;
   const size_t name_width = ProcessWidth(scenario);
   size_t arrow_column = 0;
+  bool racing = false;
   for (size_t i = 0; i < scenario.steps.size(); ++i) {
     const Step& step = scenario.steps[i];
     for (const auto& line : step.above) text += line + "\n";
@@ -207,10 +277,12 @@ std::string PrintScenario(const Scenario& scenario) {
     if (const std::string arrow = ArrowText(scenario, step); !arrow.empty()) {
       line = fmt::format("{:<{}}  {}", line, arrow_column, arrow);
     }
-    if (step.kind != Step::Kind::kIpcs) {
+    if (step.IsLineOfProcess()) {
       const auto& name = scenario.names.processes[static_cast<size_t>(step.process)];
-      line = fmt::format("{:<{}}  {}", name, name_width, line);
+      line = fmt::format("{}{:<{}}  {}", racing ? "  " : "", name, name_width, line);
     }
+    if (step.kind == Step::Kind::kRace) racing = true;
+    if (step.kind == Step::Kind::kEndRace) racing = false;
     text += line + (step.comment.empty() ? "" : "  " + step.comment) + "\n";
   }
   for (const auto& line : scenario.below) text += line + "\n";
@@ -227,7 +299,7 @@ std::vector<bool> MadeByLines(const Scenario& scenario) {
 
 std::string StepText(const Scenario& scenario, size_t index) {
   const Step& step = scenario.steps[index];
-  if (step.kind == Step::Kind::kIpcs) return "ipcs";
+  if (!step.IsLineOfProcess()) return CallText(scenario, step);
   const std::string arrow = ArrowText(scenario, step);
   return fmt::format("{}  {}{}{}", scenario.names.processes[static_cast<size_t>(step.process)],
                      CallText(scenario, step), arrow.empty() ? "" : "  ", arrow);

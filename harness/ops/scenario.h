@@ -8,6 +8,10 @@
 //   A  msgsnd(q, 1, "hello", 0)
 //   B  returns                        -> {1, "hello"}
 //   ipcs
+//   race {                                             # these are made at the same time
+//     A  msgsnd(q, 1, "one", 0)
+//     B  msgctl(q, IPC_RMID)
+//   }
 //
 // The grammar is scenarios/README.md. Reading and printing are inverse: ParseScenario(Print(s)) is
 // s, comments included, and Print() is the normal form of the text.
@@ -19,6 +23,7 @@
 #include <vector>
 
 #include "ops/expectation.h"
+#include "ops/schedule.h"
 
 namespace ipcrig {
 
@@ -31,16 +36,22 @@ struct Step {
     kCall,     // `A  op(...)`: the process calls
     kReturns,  // `A  returns`: the call that blocked has returned by now
     kIpcs,     // `ipcs`: what exists is what the model says
+    kRace,     // `race {`: the calls from here to `}` are made at the same time, by each process
+               // in the order of its lines
+    kEndRace,  // `}`: and everybody has come to rest
   };
 
   Kind kind = Kind::kCall;
   int8_t process = 0;  // of kCall and kReturns
   Op op = Exit{};      // of kCall; of kReturns the call that returns
   Expectation expect = {};
+  Schedule schedule = {};               // of kRace
   std::string comment = {};             // after the step, with its '#'
   std::vector<std::string> above = {};  // comments and blank lines before the step
 
   bool operator==(const Step&) const = default;
+  // Whether `process` and `op` mean something.
+  bool IsLineOfProcess() const { return kind == Kind::kCall || kind == Kind::kReturns; }
 };
 
 struct Scenario {
@@ -52,6 +63,8 @@ struct Scenario {
 
   // The line of the step in the printed text, from 1.
   int LineOf(size_t step) const;
+  // Of the step `race {`: that of its `}`.
+  size_t EndOfRace(size_t race) const;
 };
 
 // Where and why a text is not a scenario. Text() has the line itself and a caret:
