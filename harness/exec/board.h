@@ -79,14 +79,15 @@ struct Board {
   std::atomic<uint32_t> answers;  // how many replies there were in all lanes; futex
   std::atomic<uint32_t> waits;    // 1: the engine sleeps until there are more of them
   int32_t board_fd;
-  int32_t realtime;             // 1: workers run with SCHED_FIFO, above the engine
-  int32_t pids_are_reused;      // 1: no PID namespace keeps them apart from other processes'
-  int32_t ids[kMaxVariables];   // of objects, and keys; -1 where no call succeeded
-  int32_t pids[kMaxProcesses];  // as fork(2) answered them to the parent; of a thread its id
-  char programs[kMaxPath];      // the directory of exec'd programs
-  int64_t huge_page_size;       // bytes; 0 where there are none
-  int32_t huge_ids[kMaxHuge];   // of segments of huge pages, which no report tells apart
-  std::atomic<uint32_t> huge;   // how many of them there are, or have been
+  int32_t realtime;              // 1: workers run with SCHED_FIFO, above the engine
+  int32_t pids_are_reused;       // 1: no PID namespace keeps them apart from other processes'
+  int32_t ids[kMaxVariables];    // of objects, and keys; -1 where no call succeeded
+  int32_t pids[kMaxProcesses];   // as fork(2) answered them to the parent; of a thread its id
+  char programs[kMaxPath];       // the directory of exec'd programs
+  int64_t huge_page_size;        // bytes; 0 where there are none
+  int32_t huge_ids[kMaxHuge];    // of segments of huge pages, which no report tells apart
+  int64_t huge_sizes[kMaxHuge];  // and of their pages
+  std::atomic<uint32_t> huge;    // how many of them there are, or have been
   Lane lanes[kMaxProcesses];
 };
 

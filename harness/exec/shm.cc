@@ -16,13 +16,18 @@ namespace {
 
 constexpr uint64_t kLowAddress = 65536;  // nothing of the worker's is mapped below
 
-bool IsHuge(const Board& board, int id) {
+// The size of the segment's pages.
+int64_t PageOf(const Board& board, int id) {
   const int count = std::min(static_cast<int>(board.huge.load()), kMaxHuge);
-  return std::find(board.huge_ids, board.huge_ids + count, id) != board.huge_ids + count;
+  const auto* found = std::find(board.huge_ids, board.huge_ids + count, id);
+  if (found == board.huge_ids + count) return sysconf(_SC_PAGESIZE);
+  return board.huge_sizes[found - board.huge_ids];
 }
 
-void RememberHuge(Board& board, int id) {
-  board.huge_ids[board.huge.load() % kMaxHuge] = id;
+void RememberHuge(Board& board, int id, int64_t page) {
+  const uint32_t index = board.huge.load() % kMaxHuge;
+  board.huge_ids[index] = id;
+  board.huge_sizes[index] = page;
   board.huge.fetch_add(1);
 }
 
@@ -30,8 +35,7 @@ void RememberHuge(Board& board, int id) {
 uint64_t AttachLength(const Board& board, int id) {
   shmid_ds ds = {};
   if (shmctl(id, IPC_STAT, &ds) != 0) return 0;
-  const auto page =
-      static_cast<uint64_t>(IsHuge(board, id) ? board.huge_page_size : sysconf(_SC_PAGESIZE));
+  const auto page = static_cast<uint64_t>(PageOf(board, id));
   return (ds.shm_segsz + page - 1) / page * page;
 }
 
@@ -68,7 +72,9 @@ void Shmget::Call(Worker& worker) const {
     id = shmget(wanted, static_cast<size_t>(size.value), static_cast<int>(flags.bits));
   }
   worker.AnswerId(result.slot, id);
-  if (id >= 0 && huge && !exists) RememberHuge(worker.board(), id);
+  if (id < 0 || !huge || exists) return;
+  Board& board = worker.board();
+  RememberHuge(board, id, abi::HugePageSize(flags.bits, board.huge_page_size));
 }
 
 void Shmat::Call(Worker& worker) const {

@@ -151,7 +151,7 @@ bool Growth::CutsHugePages(const Op& op, int process) const {
   if (!IsOneOf<Mprotect, Munmap, Mremap, Mlock, Munlock, Madvise>(op)) return false;
   const std::vector<Attach>& attaches = state_.LeaderOf(process).attaches;
   return std::any_of(attaches.begin(), attaches.end(), [&](const Attach& attach) {
-    return state_.space(attach.space).segments.at(attach.segment).huge;
+    return state_.space(attach.space).segments.at(attach.segment).huge != 0;
   });
 }
 

@@ -22,9 +22,9 @@ int ForEachPiece(Turn& turn, int64_t address, int64_t length, bool write, Functi
     Segment& segment = SegmentOf(turn.s, *attach);
     const int64_t at = address + done - attach->address + attach->offset;
     const int64_t size = turn.s.PagesOf(segment.size) * turn.s.facts.page_size;
-    if (at >= size && !segment.huge) return abi::kSigbus;
+    if (at >= size && segment.huge == 0) return abi::kSigbus;
     const int64_t end =
-        segment.huge ? attach->End() : std::min(attach->End(), address + done + size - at);
+        segment.huge != 0 ? attach->End() : std::min(attach->End(), address + done + size - at);
     const int64_t part = std::min(length - done, end - (address + done));
     f(segment, at, done, part);
     done += part;
@@ -36,7 +36,7 @@ int ForEachPiece(Turn& turn, int64_t address, int64_t length, bool write, Functi
 void Answer(Turn& turn, int signal, Expected expected) {
   const auto& attaches = turn.group.attaches;
   const bool huge = std::any_of(attaches.begin(), attaches.end(), [&](const Attach& attach) {
-    return SegmentOf(turn.s, attach).huge;
+    return SegmentOf(turn.s, attach).huge != 0;
   });
   if (huge) turn.MayFault(abi::kSigbus, "mmap(2): MAP_HUGETLB: no huge page is free");
   if (signal == 0) {
@@ -76,7 +76,7 @@ bool Present(Turn& turn, int64_t from, int64_t to) {
     if (attach.address >= to || attach.End() <= from) return false;
     const Segment& segment = SegmentOf(turn.s, attach);
     const int64_t size = turn.s.PagesOf(segment.size) * turn.s.facts.page_size;
-    const bool beyond = !segment.huge && end - attach.address + attach.offset > size;
+    const bool beyond = segment.huge == 0 && end - attach.address + attach.offset > size;
     return beyond || attach.protection == 0;
   });
 }

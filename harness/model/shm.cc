@@ -52,7 +52,7 @@ bool HugePagesFail(Turn& turn, const ShmgetFlags& flags, int64_t size) {
 }
 
 int64_t LengthOf(const State& s, const Segment& segment) {
-  const int64_t page = segment.huge ? s.facts.huge_page_size : s.facts.page_size;
+  const int64_t page = segment.huge != 0 ? segment.huge : s.facts.page_size;
   return std::min((segment.size - 1) / page + 1, INT64_MAX / page) * page;
 }
 
@@ -124,7 +124,7 @@ void Shmget::Model(Turn& turn) const {
   Segment& segment = segments[*id];
   segment.perm = turn.NewPermissions(wanted, flags.bits);
   segment.size = size.value;
-  segment.huge = huge;
+  if (huge) segment.huge = abi::HugePageSize(flags.bits, turn.s.facts.huge_page_size);
   segment.name_key = wanted;
   segment.creator = turn.self();
   segment.cpid = turn.Myself();

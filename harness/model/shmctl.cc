@@ -95,12 +95,12 @@ void ShmctlLock::Model(Turn& turn) const {
     }
   }
   // RLIMIT_MEMLOCK counts what all processes of the user have locked.
-  if (lock && !turn.MayLockAnything() && !target->locked && !target->huge) {
+  if (lock && !turn.MayLockAnything() && !target->locked && target->huge == 0) {
     turn.MayFail(ENOMEM, "shmctl(2): more than RLIMIT_MEMLOCK of the user would be locked");
     const int64_t page = turn.s.facts.page_size;
     if (turn.s.PagesOf(target->size) > turn.group.memlock / page) return;
   }
-  target->locked = lock && !target->huge;
+  target->locked = lock && target->huge == 0;
   turn.Returns(0, lock ? "shmctl(2): SHM_LOCK" : "shmctl(2): SHM_UNLOCK");
 }
 
@@ -123,7 +123,7 @@ void ShmctlShmInfo::Model(Turn& turn) const {
   for (const auto& [id, one] : segments) {
     pages += turn.s.PagesOf(one.size);
     touched += one.memory.PageCount();
-    huge = huge || one.huge;
+    huge = huge || one.huge != 0;
   }
   Expected expected =
       Turn::InfoOf({Turn::HighestIndex(segments), static_cast<int64_t>(segments.size()), pages});

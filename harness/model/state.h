@@ -67,7 +67,7 @@ struct Segment {
   int64_t size = 0;
   bool dest = false;     // marked for removal: SHM_DEST
   bool locked = false;   // SHM_LOCKED
-  bool huge = false;     // of huge pages
+  int64_t huge = 0;      // the size of its pages where they are huge
   int64_t nattch = 0;    // mappings, as Linux counts them
   int32_t name_key = 0;  // its key at first, in the name of its mappings
   int creator = -1;      // the thread that created it, while it lives: shm_rmid_forced

@@ -32,6 +32,11 @@ inline constexpr uint32_t kShmNoreserve = 010000;
 inline constexpr uint32_t kShmHuge2Mb = 21U << 26;  // log2 of the page's size, from bit 26 on
 inline constexpr uint32_t kShmHuge1Gb = 30U << 26;
 inline constexpr uint32_t kShmHugeNone = 63U << 26;  // of no machine
+// The size of pages that shmget(2) is asked for with SHM_HUGETLB; `usual` where it says none.
+constexpr int64_t HugePageSize(uint32_t flags, int64_t usual) {
+  const uint32_t log2 = flags >> 26 & 63;
+  return log2 == 0 ? usual : static_cast<int64_t>(uint64_t{1} << log2);
+}
 
 // shmop(2), shmctl(2)
 inline constexpr uint32_t kShmRdonly = 010000;
