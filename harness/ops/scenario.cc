@@ -271,7 +271,9 @@ std::string PrintScenario(const Scenario& scenario) {
   bool racing = false;
   for (size_t i = 0; i < scenario.steps.size(); ++i) {
     const Step& step = scenario.steps[i];
-    for (const auto& line : step.above) text += line + "\n";
+    for (const auto& line : step.above) {
+      text += (racing && !line.empty() ? "  " : "") + line + "\n";
+    }
     if (i == 0 || !step.above.empty()) arrow_column = ArrowColumn(scenario, i);
     std::string line = CallText(scenario, step);
     if (const std::string arrow = ArrowText(scenario, step); !arrow.empty()) {
