@@ -51,9 +51,10 @@ bool HugePagesFail(Turn& turn, const ShmgetFlags& flags, int64_t size) {
   return reserves && !other_size && facts.huge_pages * facts.huge_page_size < size;
 }
 
+// The bytes of an attach, which is nowhere longer than the address space.
 int64_t LengthOf(const State& s, const Segment& segment) {
   const int64_t page = segment.huge != 0 ? segment.huge : s.facts.page_size;
-  return std::min((segment.size - 1) / page + 1, INT64_MAX / page) * page;
+  return std::min((segment.size - 1) / page + 1, kAddressSpace / page) * page;
 }
 
 }  // namespace
