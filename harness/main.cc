@@ -24,6 +24,8 @@ int main(int argc, char** argv) {
   ExitCode exit_code = ExitCode::kPass;
   AddRunCommand(app, exit_code);
   AddExploreCommand(app, exit_code);
+  AddFuzzCommand(app, exit_code);
+  AddConvertCommand(app, exit_code);
   AddShrinkCommand(app, exit_code);
   AddReplayCommand(app, exit_code);
   AddFormatCommand(app, exit_code);

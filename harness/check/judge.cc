@@ -78,8 +78,10 @@ constexpr const char* kNotOfThisScenario = "the history is not of this scenario"
 
 class Judging {
  public:
-  Judging(const Scenario& scenario, const History& history, const Rules& rules)
+  Judging(const Scenario& scenario, const History& history, const Rules& rules,
+          const StepWatcher& watch)
       : scenario_(scenario),
+        watch_(watch),
         states_({InitialState(history.facts, scenario.names.processes.size(), rules)}),
         calls_(scenario.names.processes.size()),
         pids_(scenario.names.processes.size()) {
@@ -210,6 +212,7 @@ class Judging {
     if (!step.busy.empty()) return Hang(*step.busy.front());
     if (step.seen.size() > calls_.size()) return Stop(Verdict::kBroken, kNotOfThisScenario);
     NoteDeviations();
+    if (watch_ && op) watch_(states_.front(), step.event->process, *op, step.seen);
     Acceptance acceptance =
         Accept(std::move(states_), {step.event->process, op, step.seen, step.now});
     for (const Seen& seen : step.seen) CallOf(seen.process).outcome = seen.outcome;
@@ -334,6 +337,7 @@ class Judging {
   }
 
   const Scenario& scenario_;
+  const StepWatcher& watch_;
   std::vector<State> states_;  // that may hold now
   uint32_t deviations_ = 0;
   std::vector<LastCall> calls_;
@@ -369,11 +373,12 @@ std::string_view VerdictName(Verdict verdict) {
   return kNames[static_cast<size_t>(verdict)];
 }
 
-Judgement Judge(const Scenario& scenario, const History& history, const Rules& rules) {
+Judgement Judge(const Scenario& scenario, const History& history, const Rules& rules,
+                const StepWatcher& watch) {
   if (!FitsScenario(scenario, history)) {
     return {.verdict = Verdict::kBroken, .reason = kNotOfThisScenario};
   }
-  return Judging(scenario, history, rules).Run(history);
+  return Judging(scenario, history, rules, watch).Run(history);
 }
 
 }  // namespace ipcrig

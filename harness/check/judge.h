@@ -10,12 +10,21 @@
 // stop at the first step that has a finding, since what follows it means nothing.
 #pragma once
 
+#include <functional>
+
+#include "check/steps.h"
 #include "check/verdict.h"
 #include "model/rules.h"
 
 namespace ipcrig {
 
+// Called for each call: a state that may have held before it, and what was seen until all was
+// quiet.
+using StepWatcher = std::function<void(const State& before, int process, const Op& op,
+                                       const std::vector<Seen>& seen)>;
+
 // `rules`: the promises that the implementation is held to (model/rules.h).
-Judgement Judge(const Scenario& scenario, const History& history, const Rules& rules = {});
+Judgement Judge(const Scenario& scenario, const History& history, const Rules& rules = {},
+                const StepWatcher& watch = {});
 
 }  // namespace ipcrig

@@ -22,6 +22,8 @@ namespace ipcrig {
 
 void AddRunCommand(CLI::App& app, ExitCode& exit_code);
 void AddExploreCommand(CLI::App& app, ExitCode& exit_code);
+void AddFuzzCommand(CLI::App& app, ExitCode& exit_code);
+void AddConvertCommand(CLI::App& app, ExitCode& exit_code);
 void AddShrinkCommand(CLI::App& app, ExitCode& exit_code);
 void AddReplayCommand(CLI::App& app, ExitCode& exit_code);
 void AddFormatCommand(CLI::App& app, ExitCode& exit_code);

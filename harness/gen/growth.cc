@@ -83,12 +83,12 @@ bool Growth::CanGoOn(const State& state) const {
 }
 
 // A process is known to the text from its first line on.
-void Growth::Begin(int process) {
+void Growth::Begin(int process, const std::string& name) {
   variables_ = scenario_.names.variables.size();
   processes_ = state_.processes.size();
   started_before_ = started_;
   if (static_cast<size_t>(process) < processes_) return;
-  scenario_.names.processes.emplace_back(1, static_cast<char>('A' + process));
+  scenario_.names.processes.push_back(name);
   state_.processes.emplace_back();
   StartProcess(state_, process, kFirstPid + process);
   ++started_;
@@ -126,7 +126,7 @@ void Growth::OfferVariables(const Wish& wish) {
 }
 
 std::optional<Candidate> Growth::Try(const Wish& wish) {
-  Begin(wish.process);
+  Begin(wish.process, scenario_.names.NewProcessName());
   from_.stuck = false;
   OfferVariables(wish);
   Op op = PickOp(from_, wish.index);
@@ -142,8 +142,46 @@ std::optional<Candidate> Growth::Try(const Wish& wish) {
 }
 
 std::optional<Candidate> Growth::TryOp(int process, const Op& op) {
-  Begin(process);
+  Begin(process, scenario_.names.NewProcessName());
   return Consider(process, op);
+}
+
+std::optional<Candidate> Growth::TryStep(const Scenario& from, const Step& step, bool redraw) {
+  const std::string& name = from.names.processes[static_cast<size_t>(step.process)];
+  int process = scenario_.names.FindProcess(name);
+  if (process < 0) {
+    const bool made = MadeByLines(from)[static_cast<size_t>(step.process)];
+    if (made || started_ >= options_.processes) return std::nullopt;
+    process = static_cast<int>(state_.processes.size());
+  } else if (!state_.process(process).CanAct()) {
+    return std::nullopt;
+  }
+  Begin(process, name);
+  Writer text{from.names, ""};
+  PrintOp(text, step.op);
+  Reader in(text.out, scenario_.names);
+  Op op = ReadOp(in);
+  const bool may_begin = ChildOf(op) < 0 || MayFork();
+  if (!in.ok() || !may_begin) {
+    Drop();
+    return std::nullopt;
+  }
+  if (redraw) op = Redrawn(process, op);
+  return Consider(process, op);
+}
+
+// The call with one argument of another, which is drawn.
+Op Growth::Redrawn(int process, const Op& op) {
+  if (ChildOf(op) >= 0) return op;
+  from_.stuck = false;
+  OfferVariables({.process = process, .sensible = draw_.Below(4) != 3});
+  auto& variables = scenario_.names.variables;
+  const size_t count = variables.size();
+  Op other = PickOp(from_, op.index());
+  variables.erase(variables.begin() + static_cast<ptrdiff_t>(count), variables.end());
+  if (from_.stuck) return op;
+  if (draw_.Below(2) == 0) MakeSensible({from_, state_, process, -1}, other);
+  return WithFieldOf(op, other, draw_.Below(8));
 }
 
 // Calls on parts of huge pages have rules of their own, which the model does not know.
@@ -189,6 +227,32 @@ void Growth::Take(Candidate candidate) {
   step.process = static_cast<int8_t>(candidate.process);
   step.op = candidate.op;
   scenario_.steps.push_back(std::move(step));
+}
+
+void Growth::Mark(const Step& step) {
+  Step mark;
+  mark.kind = step.kind;
+  mark.schedule = step.schedule;
+  scenario_.steps.push_back(std::move(mark));
+}
+
+void Growth::EndSleepers() {
+  for (const int victim : Stuck()) {
+    const auto sleeps = [&] { return state_.process(victim).pending.has_value(); };
+    const std::vector<int> able = Able();
+    for (size_t i = 0; i < able.size() && sleeps(); ++i) {
+      Kill kill;
+      kill.target.index = static_cast<int8_t>(victim);
+      auto candidate = TryOp(able[i], kill);
+      if (!candidate) continue;
+      Settle(*candidate);
+      if (candidate->prediction.what == Predicted::kReturns) {
+        Take(std::move(*candidate));
+      } else {
+        Drop();
+      }
+    }
+  }
 }
 
 void Growth::Ipcs() {

@@ -52,10 +52,18 @@ class Growth {
   std::optional<Candidate> Try(const Wish& wish);
   // The same for a call that is given.
   std::optional<Candidate> TryOp(int process, const Op& op);
+  // The same for a line of another scenario. Its names mean here what they mean in the lines that
+  // were taken so far; none where they mean nothing, or where its process cannot make a call.
+  // redraw: one of its arguments is drawn anew.
+  std::optional<Candidate> TryStep(const Scenario& from, const Step& step, bool redraw);
   void Settle(Candidate& candidate);
   void Take(Candidate candidate);
   void Drop();
   void Ipcs();
+  // A line `race {` or `}`. The calls between them grow as if they were made one after the other.
+  void Mark(const Step& step);
+  // Kills whoever sleeps, since a call that sleeps at the end would be a finding.
+  void EndSleepers();
   bool EndsInIpcs() const {
     return !scenario_.steps.empty() && scenario_.steps.back().kind == Step::Kind::kIpcs;
   }
@@ -66,7 +74,8 @@ class Growth {
   std::vector<int> AbleIn(const State& state) const;
   bool CanGoOn(const State& state) const;
   bool CutsHugePages(const Op& op, int process) const;
-  void Begin(int process);
+  void Begin(int process, const std::string& name);
+  Op Redrawn(int process, const Op& op);
   void OfferVariables(const Wish& wish);
   std::optional<Candidate> Consider(int process, const Op& op);
 

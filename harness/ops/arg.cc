@@ -131,7 +131,7 @@ void NewProcess::Pick(Chooser& from) {
     return;
   }
   index = static_cast<int8_t>(processes.size());
-  processes.emplace_back(1, static_cast<char>('A' + index));
+  processes.push_back(from.names.NewProcessName());
 }
 
 int ReadUse(Reader& in, Kind kind) {
@@ -156,7 +156,12 @@ int PickAssigns(Chooser& from, Kind kind) {
   }
   if (variables.size() >= kMaxVariables) return -1;
   static constexpr const char* kStems[] = {"k", "shm", "q", "sem", "at", "p"};
-  variables.push_back({fmt::format("{}{}", kStems[static_cast<int>(kind)], same.size()), kind});
+  std::string name;
+  size_t number = same.size();
+  do {
+    name = fmt::format("{}{}", kStems[static_cast<int>(kind)], number++);
+  } while (from.names.FindVariable(name) >= 0);
+  variables.push_back({name, kind});
   return static_cast<int>(variables.size()) - 1;
 }
 

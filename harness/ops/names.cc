@@ -39,6 +39,14 @@ int Names::FindProcess(std::string_view name) const {
   return -1;
 }
 
+std::string Names::NewProcessName() const {
+  static_assert(kMaxProcesses <= 'Z' - 'A');
+  char letter = static_cast<char>('A' + processes.size());
+  while (FindProcess({&letter, 1}) >= 0)
+    letter = letter == 'Z' ? 'A' : static_cast<char>(letter + 1);
+  return {letter};
+}
+
 int Names::FindVariable(std::string_view name) const {
   for (size_t i = 0; i < variables.size(); ++i) {
     if (variables[i].name == name) return static_cast<int>(i);

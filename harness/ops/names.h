@@ -42,6 +42,8 @@ struct Names {
 
   // The index of a name, or -1.
   int FindProcess(std::string_view name) const;
+  // A name that no process has: A, B, C...
+  std::string NewProcessName() const;
   int FindVariable(std::string_view name) const;
 };
 

@@ -295,6 +295,22 @@ Op PickOp(Chooser& from, size_t index) {
   return op;
 }
 
+Op WithFieldOf(const Op& op, const Op& other, size_t field) {
+  Op changed = op;
+  std::visit(
+      [&]<typename T>(T& self) {
+        constexpr size_t kFieldCount = std::tuple_size_v<decltype(T::kFields)>;
+        if constexpr (kFieldCount > 0) {
+          size_t at = 0;
+          ForEachField<T>([&](const auto& one) {
+            if (at++ == field % kFieldCount) self.*one.member = std::get<T>(other).*one.member;
+          });
+        }
+      },
+      changed);
+  return changed;
+}
+
 std::vector<Op> SimplerOps(const Op& op) {
   std::vector<Op> simpler;
   std::visit(

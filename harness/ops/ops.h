@@ -95,6 +95,10 @@ Op ReadOp(Reader& in);
 // finds nothing to refer to.
 Op PickOp(Chooser& from, size_t index);
 
+// The operation with one argument, the field-th from 0, of another of the same kind; fields beyond
+// the last begin again at the first.
+Op WithFieldOf(const Op& op, const Op& other, size_t field);
+
 // Operations that do less than this one: one argument made simpler.
 std::vector<Op> SimplerOps(const Op& op);
 

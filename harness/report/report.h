@@ -26,8 +26,8 @@ namespace ipcrig {
 struct ScenarioResult {
   std::string path;
   Scenario scenario;
-  History history;
-  Judgement judgement;
+  History history = {};
+  Judgement judgement = {};
   double seconds = 0;
 };
 
