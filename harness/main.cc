@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
   AddDoctorCommand(app, exit_code);
   int status = -1;  // of the commands whose exit status may be another program's
   AddCheckCommand(app, status);
+  AddSweepCommand(app, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

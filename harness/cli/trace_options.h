@@ -18,6 +18,7 @@
 namespace ipcrig {
 
 void AddCheckCommand(CLI::App& app, int& status);
+void AddSweepCommand(CLI::App& app, int& status);
 
 // Whatever follows the options, and is not parsed.
 void TakeProgram(CLI::App& command, std::vector<std::string>& program);

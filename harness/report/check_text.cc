@@ -21,11 +21,7 @@ std::string FrameText(const Frame& frame) {
     function = frame.module.empty() ? fmt::format("{:#x}, in no file", frame.address)
                                     : fmt::format("{:#x}", frame.address);
   }
-  // The sources of the system's libraries are seldom there; they are named relative to where they
-  // were built.
-  const bool elsewhere = frame.file.starts_with("../") || frame.file.starts_with("./");
-  if (!frame.file.empty() && !elsewhere)
-    return fmt::format("{}  {}:{}", function, frame.file, frame.line);
+  if (HasSource(frame)) return fmt::format("{}  {}:{}", function, frame.file, frame.line);
   return frame.module.empty() ? function
                               : fmt::format("{}  ({})", function, FileName(frame.module));
 }

@@ -148,6 +148,10 @@ bool IsUnclean(const TraceFinding& finding) {
          (finding.kind == FindingKind::kLeak || finding.kind == FindingKind::kSurvivor);
 }
 
+bool HasSource(const Frame& frame) {
+  return !frame.file.empty() && !frame.file.starts_with("./") && !frame.file.starts_with("../");
+}
+
 std::string ProcessText(const Record& record, int process) {
   if (process < 0) return "an unknown process";
   const TracedProcess& known = record.processes[static_cast<size_t>(process)];

@@ -46,6 +46,10 @@ bool IsUnclean(const TraceFinding& finding);
 
 std::vector<TraceFinding> JudgeRecord(const Record& record);
 
+// Whether the frame has a source file that is likely to be there. Those of the system's libraries
+// are named relative to where they were built.
+bool HasSource(const Frame& frame);
+
 // "pid 12 (./producer --fast)"
 std::string ProcessText(const Record& record, int process);
 

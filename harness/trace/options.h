@@ -39,7 +39,8 @@ struct TraceOptions {
   int64_t timeout_ms = 0;  // 0: none
   bool keep = false;       // the namespace stays until the lifeline is closed
   std::optional<CrashPoint> crash;
-  std::string recover;  // a command of sh(1), after the crash; empty: the program itself
+  std::string before;   // a command of sh(1) before the program; empty: none
+  std::string recover;  // a command of sh(1) after the crash; empty: the program itself
   int64_t peer_timeout_ms = 1000;
   bool foreground = true;      // input, output and terminal are the caller's
   sigset_t mask = {};          // signals that the program begins with blocked

@@ -14,6 +14,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Stack, frames, missing)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TracedProcess, pid, parent, command, executable, set_id)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SemOperation, number, amount, flags)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(IpcCall, name, args, compat)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Recovery, status, timed_out, doing, objects)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Survivor, process, doing, signal)
 
 static void to_json(Json& json, const TracedCall& call) {
@@ -63,7 +64,8 @@ static void from_json(const Json& json, ObjectRow& row) {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TracedObject, row, created_by, removed_by, left, held, content)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Record, processes, calls, objects, survivors, half_initialised,
                                    posix, notes, pid, wait_status, exec_error, timed_out,
-                                   user_namespace, killed_at_point, ended_us, settled_us)
+                                   user_namespace, killed_at_point, crashed_us, recovery, ended_us,
+                                   settled_us)
 
 int EndSignal(const Record& record) {
   return WIFSIGNALED(record.wait_status) ? WTERMSIG(record.wait_status) : 0;

@@ -78,6 +78,14 @@ struct Survivor {
   int signal = 0;          // that ended it
 };
 
+// What the command that is run after a crash did.
+struct Recovery {
+  int status = -1;  // as ExitStatus(); -1: it was not run
+  bool timed_out = false;
+  std::string doing = {};  // "asleep in semop", where it timed out
+  int objects = 0;         // that exist after it
+};
+
 struct Record {
   std::vector<TracedProcess> processes = {};
   std::vector<TracedCall> calls = {};
@@ -92,8 +100,10 @@ struct Record {
   bool timed_out = false;
   bool user_namespace = false;
   bool killed_at_point = false;  // a crash point was reached
-  int64_t ended_us = 0;          // when the program ended
-  int64_t settled_us = 0;        // when it was looked at
+  int64_t crashed_us = 0;        // ... then
+  Recovery recovery = {};
+  int64_t ended_us = 0;    // when the program ended
+  int64_t settled_us = 0;  // when it was looked at
 };
 
 // How the program ended: its exit status, 128 + n where a signal ended it, as a shell says it; and

@@ -222,6 +222,17 @@ struct Symbolizer::Modules {
     return modules[path] = module;
   }
 
+  // The compilation unit of an address. What says so, .debug_aranges, is not written by Clang: then
+  // each unit is asked.
+  static Dwarf_Die* UnitOf(Dwfl_Module* module, Dwarf_Addr address, Dwarf_Addr& bias) {
+    if (Dwarf_Die* unit = dwfl_module_addrdie(module, address, &bias)) return unit;
+    Dwarf_Die* unit = nullptr;
+    while ((unit = dwfl_module_nextcu(module, unit, &bias)) != nullptr) {
+      if (dwarf_haspc(unit, address - bias) == 1) return unit;
+    }
+    return nullptr;
+  }
+
   Place Look(const Frame& frame) {
     Place place;
     Dwfl_Module* module = Of(frame.module);
@@ -234,10 +245,13 @@ struct Symbolizer::Modules {
             dwfl_module_addrinfo(module, address, &offset, &symbol, nullptr, nullptr, nullptr)) {
       place.function = Demangled(name);
     }
-    if (Dwfl_Line* line = dwfl_module_getsrc(module, address); line != nullptr) {
-      if (const char* file = dwfl_lineinfo(line, nullptr, &place.line, nullptr, nullptr, nullptr)) {
-        place.file = file;
-      }
+    Dwarf_Addr line_bias = 0;
+    Dwarf_Die* unit = UnitOf(module, address, line_bias);
+    Dwarf_Line* line = unit == nullptr ? nullptr : dwarf_getsrc_die(unit, address - line_bias);
+    if (line != nullptr) {
+      const char* file = dwarf_linesrc(line, nullptr, nullptr);
+      place.file = file == nullptr ? "" : file;
+      dwarf_lineno(line, &place.line);
     }
     return place;
   }

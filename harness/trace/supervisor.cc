@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 #include <fmt/format.h>
@@ -88,6 +90,10 @@ class Supervisor {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_NAME, "ipcrig-watch");
     SetLimits();
+    if (!options_.before.empty()) {
+      Start({"/bin/sh", "-c", options_.before}, false);
+      while (running_) Step(-1);
+    }
     const std::set<std::string> shared = PosixShared();
     start_us_ = MonotonicUs();
     Start(options_.command, true);
@@ -96,10 +102,10 @@ class Supervisor {
     record_.pid = program_;
     Tell(fmt::format("pid {}\n", program_));
     RunProgram();
-    if (options_.crash) WaitForPeers();
     Settle();
     TakeStock();
     if (!options_.keep) EndSurvivors();
+    if (options_.crash && record_.killed_at_point) Recover();
     if (tracer_) tracer_->UnwindAll();
     NotePosix(shared);
     Tell("record " + PrintRecord(record_) + "\n");
@@ -198,9 +204,16 @@ class Supervisor {
     alone_ = pid < 0 && errno == ECHILD;
   }
 
+  // When the program has to have ended, in ms; 0: at any time. After a crash the others have only
+  // their own time.
+  int64_t Deadline() const {
+    if (!record_.killed_at_point) return options_.timeout_ms;
+    return record_.crashed_us / 1000 + options_.peer_timeout_ms;
+  }
+
   void RunProgram() {
-    const int64_t deadline = options_.timeout_ms;
     while (running_) {
+      const int64_t deadline = Deadline();
       if (deadline == 0) {
         Step(-1);
         continue;
@@ -209,7 +222,7 @@ class Supervisor {
       if (left <= 0) break;
       Step(left);
     }
-    if (running_) {
+    if (running_ && !record_.killed_at_point) {
       record_.timed_out = true;
       record_.ended_us = Now();
       kill(program_, SIGTERM);
@@ -219,7 +232,7 @@ class Supervisor {
       while (running_) Step(-1);
     }
     record_.ended_us = Now();
-    record_.wait_status = program_status_;
+    if (!running_) record_.wait_status = program_status_;
   }
 
   template <typename Done>
@@ -232,7 +245,9 @@ class Supervisor {
 
   void Settle() {
     Reap();
-    WaitFor(options_.settle_ms, [this] { return alone_; });
+    const int64_t patience_ms =
+        record_.killed_at_point ? Deadline() - Now() / 1000 : options_.settle_ms;
+    WaitFor(patience_ms, [this] { return alone_; });
     record_.settled_us = Now();
   }
 
@@ -296,9 +311,25 @@ class Supervisor {
     for (const std::string& name : PosixQueues()) record_.posix.push_back(name);
   }
 
-  void WaitForPeers() {
+  // Runs the command that has to cope with what the crash left, and looks what exists then.
+  void Recover() {
+    const auto command = options_.recover.empty()
+                             ? options_.command
+                             : std::vector<std::string>{"/bin/sh", "-c", options_.recover};
+    Start(command, false);
+    WaitFor(options_.timeout_ms, [this] { return !running_; });
+    Recovery& recovery = record_.recovery;
+    if (running_) {
+      recovery.timed_out = true;
+      for (const pid_t pid : Descendants()) recovery.doing = WhatItDoes(pid);
+      for (const pid_t pid : Descendants()) kill(pid, SIGKILL);
+      while (running_) Step(kLookAgainMs);
+    }
     Reap();
-    WaitFor(options_.peer_timeout_ms, [this] { return alone_; });
+    WaitFor(options_.settle_ms, [this] { return alone_; });
+    const int status = program_status_;
+    recovery.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    recovery.objects = static_cast<int>(StatView().rows.size());
   }
 
   void WaitForEver() {
@@ -328,7 +359,26 @@ class Supervisor {
   bool untraced_ = false;  // all that had the filter have ended
 };
 
+namespace {
+
+// Descriptors of the tool that are not for programs, such as the lifelines of its other runs, must
+// not be kept open here. Those without FD_CLOEXEC are the program's.
+void CloseOthers(int report, int lifeline) {
+  std::vector<int> others;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
+    const int fd = atoi(entry.path().filename().c_str());
+    const int flags = fcntl(fd, F_GETFD);
+    const bool ours = fd == report || fd == lifeline;
+    if (!ours && flags >= 0 && (flags & FD_CLOEXEC) != 0) others.push_back(fd);
+  }
+  for (const int fd : others) close(fd);
+}
+
+}  // namespace
+
 void Supervise(const TraceOptions& options, bool user_namespace, int report, int lifeline) {
+  CloseOthers(report, lifeline);
   Supervisor(options, user_namespace, report, lifeline).Run();
   _exit(0);
 }

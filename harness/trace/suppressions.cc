@@ -106,7 +106,7 @@ std::string SuppressionFor(const Record& record, const TraceFinding& finding) {
   if (finding.kind == FindingKind::kPosix) return line + " path:" + finding.path;
   if (!finding.objects.empty()) line += " object:" + ObjectOf(record, finding);
   for (const Frame& frame : finding.stack.frames) {
-    if (frame.file.empty() || frame.function.find(' ') != std::string::npos) continue;
+    if (!HasSource(frame) || frame.function.find(' ') != std::string::npos) continue;
     return line + fmt::format(" fun:{} file:{}", frame.function, BaseName(frame.file));
   }
   if (KeyOf(record, finding) != "" && KeyOf(record, finding) != "IPC_PRIVATE") {

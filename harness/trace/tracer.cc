@@ -291,6 +291,7 @@ void Tracer::NoteOpening(int index, const TracedObject& object) {
   if (!row || row->cells[static_cast<size_t>(Column::kOtime)].value_or(0) != 0) return;
   if (ContentOf(*row).find_first_of("123456789") != std::string::npos) return;
   early_[object.row.id].push_back(index);
+  Keep(call.thread, index);
 }
 
 // SETVAL or SETALL: who opened the set before came too early.
@@ -325,6 +326,7 @@ bool Tracer::IsCrashPoint(const TracedCall& call, bool after) const {
 void Tracer::Crash(pid_t process) {
   crashed_ = true;
   record_.killed_at_point = true;
+  record_.crashed_us = Now();
   if (!options_.crash->tree) {
     kill(process, options_.crash->signal);
     return;
