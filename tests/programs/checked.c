@@ -136,6 +136,35 @@ static void interrupted(void) {
   semctl(set, 0, IPC_RMID);
 }
 
+// Takes over what an earlier run has left, and removes it.
+static void take_over(void) {
+  const int set = semget(0x6b65790a, 1, IPC_CREAT | 0600);  // line: take over
+  semctl(set, 0, IPC_RMID);
+}
+
+// Does not take over what an earlier run has left.
+static void exclusive(void) {
+  const int set = semget(0x6b65790b, 1, IPC_CREAT | IPC_EXCL | 0600);  // line: exclusive
+  if (set < 0) exit(3);
+  semctl(set, 0, IPC_RMID);
+}
+
+// Two processes share a lock. Who dies with it leaves the other one asleep, unless flags say undo.
+static void share_lock(int flags) {
+  const int set = make_set(1);
+  semctl(set, 0, SETVAL, 1);
+  const pid_t child = fork();
+  if (child == 0) {
+    op(set, -1, flags);
+    op(set, 1, flags);  // line: unlock
+    _exit(0);
+  }
+  op(set, -1, flags);
+  op(set, 1, flags);
+  waitpid(child, NULL, 0);
+  semctl(set, 0, IPC_RMID);
+}
+
 static void do_one(const char* word, char* self) {
   if (strcmp(word, "leave") == 0) leave_each();
   if (strcmp(word, "remove") == 0) remove_each();
@@ -148,6 +177,10 @@ static void do_one(const char* word, char* self) {
   if (strcmp(word, "daemon") == 0) daemonize();
   if (strcmp(word, "early") == 0) half_initialised();
   if (strcmp(word, "interrupted") == 0) interrupted();
+  if (strcmp(word, "take-over") == 0) take_over();
+  if (strcmp(word, "exclusive") == 0) exclusive();
+  if (strcmp(word, "share") == 0) share_lock(0);
+  if (strcmp(word, "share-undo") == 0) share_lock(SEM_UNDO);
   if (strcmp(word, "world") == 0) shmget(IPC_PRIVATE, 4096, 0666);
   if (strcmp(word, "fixed") == 0) msgget(0x5eed1234, IPC_CREAT | 0600);
   if (strcmp(word, "three") == 0) {
