@@ -19,6 +19,7 @@
 #include <fmt/format.h>
 
 #include "base/io.h"
+#include "trace/inspect.h"
 #include "trace/supervisor.h"
 
 namespace ipcrig {
@@ -128,7 +129,16 @@ void TracedRun::Advance() {
 }
 
 Result<Record> TracedRun::Take() {
-  if (record_.empty()) return Error{"the process that watched the program was killed"};
+  if (record_.empty()) {
+    // Its orphans have come here.
+    for (auto left = Descendants(); foreground_ && !left.empty(); left = Descendants()) {
+      for (const pid_t pid : left) kill(pid, SIGKILL);
+      while (waitpid(-1, nullptr, WNOHANG) > 0) {
+      }
+    }
+    supervisor_.pid = -1;
+    return Error{"the process that watched the program was killed"};
+  }
   return ParseRecord(record_);
 }
 
