@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/cli.h"
+#include "cli/trace_options.h"
 #include "exec/worker.h"
 
 int main(int argc, char** argv) {
@@ -17,6 +18,7 @@ int main(int argc, char** argv) {
       "  ipcrig run scenarios                          judge this kernel\n"
       "  ipcrig explore --time 30                      judge it by scenarios that nobody wrote\n"
       "  ipcrig replay scenarios/shm/hello_parent.ipc  draw one run\n"
+      "  ipcrig check -- ./server --test               what does a program leave?\n"
       "  ipcrig doctor                                 what can run here\n"
       "\n"
       "Exit codes: 0 pass, 1 fail, 2 broken, 3 unknown, 64 usage, 65 bad input,\n"
@@ -32,10 +34,13 @@ int main(int argc, char** argv) {
   AddOpsCommand(app, exit_code);
   AddCatalogueCommand(app, exit_code);
   AddDoctorCommand(app, exit_code);
+  int status = -1;  // of the commands whose exit status may be another program's
+  AddCheckCommand(app, status);
+  AddSweepCommand(app, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
   }
-  return static_cast<int>(exit_code);
+  return status >= 0 ? status : static_cast<int>(exit_code);
 }

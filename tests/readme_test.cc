@@ -66,7 +66,8 @@ TEST(Readme, TheExampleOfTheGrammarPasses) {
 
 TEST(Readme, EveryCommandHasARow) {
   const std::string readme = ReadSource("README.md");
-  for (const char* command : {"run", "replay", "format", "ops", "catalogue", "doctor"}) {
+  for (const char* command : {"run", "replay", "format", "ops", "catalogue", "check -- PROGRAM",
+                              "sweep -- PROGRAM", "doctor"}) {
     EXPECT_THAT(readme, testing::HasSubstr("| `ipcrig " + std::string(command))) << command;
   }
 }

@@ -54,7 +54,7 @@ struct Layer {
   bool pure;  // has no business with the operating system
 };
 
-constexpr std::array<Layer, 8> kLayers = {{
+constexpr std::array<Layer, 9> kLayers = {{
     {"base", {"base"}, false},
     {"ops", {"base", "ops"}, true},
     {"model", {"base", "ops", "model"}, true},
@@ -62,7 +62,8 @@ constexpr std::array<Layer, 8> kLayers = {{
     {"gen", {"base", "ops", "model", "gen"}, false},
     {"check", {"base", "ops", "model", "check"}, true},
     {"explore", {"base", "ops", "model", "exec", "check", "gen", "explore"}, false},
-    {"report", {"base", "ops", "model", "check", "report"}, false},
+    {"trace", {"base", "ops", "exec", "trace"}, false},
+    {"report", {"base", "ops", "model", "check", "trace", "report"}, false},
 }};
 
 const Layer* LayerOf(std::string_view path) {

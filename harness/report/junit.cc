@@ -5,52 +5,24 @@
 #include <filesystem>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "report/report.h"
+#include "report/xml.h"
 
 namespace ipcrig {
 namespace {
 
-// XML 1.0 cannot hold most control characters at all, not even escaped.
-std::string Escape(std::string_view bytes) {
-  // The library replaces what is no UTF-8, in the JSON that it prints.
-  const auto json =
-      nlohmann::json(bytes).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  const std::string text = nlohmann::json::parse(json).get<std::string>();
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += static_cast<unsigned char>(c) < ' ' && c != '\n' && c != '\t' ? '?' : c;
-    }
-  }
-  return out;
-}
-
 std::string CaseBody(const ScenarioResult& result) {
   const Judgement& judgement = result.judgement;
   const auto element = [](const char* name, const std::string& message, const std::string& body) {
-    return fmt::format("    <{} message=\"{}\">{}</{}>\n", name, Escape(message), Escape(body),
+    return fmt::format("    <{} message=\"{}\">{}</{}>\n", name, XmlText(message), XmlText(body),
                        name);
   };
   switch (judgement.verdict) {
     case Verdict::kPass:
       return "";
     case Verdict::kSkipped:
-      return fmt::format("    <skipped message=\"{}\"/>\n", Escape(judgement.reason));
+      return fmt::format("    <skipped message=\"{}\"/>\n", XmlText(judgement.reason));
     case Verdict::kFail:
       return element("failure", judgement.findings.front().signature, TextReport(result, {}));
     default:
@@ -80,7 +52,7 @@ std::string JUnitReport(const std::vector<ScenarioResult>& results, double secon
   for (const ScenarioResult& result : results) {
     const std::filesystem::path path(result.path);
     text += fmt::format("   <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">\n",
-                        Escape(path.parent_path().string()), Escape(path.stem().string()),
+                        XmlText(path.parent_path().string()), XmlText(path.stem().string()),
                         result.seconds);
     text += CaseBody(result) + "   </testcase>\n";
   }

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Looking at processes and objects from outside: what /proc tells of a process, what an object
+// holds, and which POSIX objects exist.
+//
+//   std::optional<TracedProcess> process = LookAtProcess(pid);
+//   for (pid_t pid : Descendants()) kill(pid, SIGTERM);
+//   std::string content = ContentOf(row);   // "3 messages, 120 bytes"
+//
+// Objects are those of the caller's IPC namespace.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "trace/record.h"
+
+namespace ipcrig {
+
+// The process that a thread belongs to; nothing where it is gone.
+std::optional<pid_t> ProcessOf(pid_t thread);
+std::optional<TracedProcess> LookAtProcess(pid_t process);
+// "asleep in msgrcv"; empty where it cannot be told.
+std::string WhatItDoes(pid_t process);
+
+// All living processes below this one, as far as the chain of parents goes; those of orphans end
+// here where this process is their reaper (PR_SET_CHILD_SUBREAPER).
+std::vector<pid_t> Descendants();
+
+// Whether a signal would do nothing to the process: it is ignored, or that is its default.
+bool Ignores(pid_t process, int signal);
+bool HasHandler(pid_t process, int signal);
+
+// What is in an object, in words. Empty where there is nothing to say.
+std::string ContentOf(const ObjectRow& row);
+// The object as *ctl(IPC_STAT) sees it now; nothing where there is none.
+std::optional<ObjectRow> LookAtObject(ObjectKind kind, int id);
+
+// The names in /dev/shm, which POSIX shared memory and semaphores share with everybody.
+std::set<std::string> PosixShared();
+// The POSIX message queues of the caller's IPC namespace. To list them it may move the caller into
+// a mount namespace of its own.
+std::set<std::string> PosixQueues();
+
+// Reads memory of another process; false where it cannot be.
+bool ReadMemory(pid_t process, uint64_t address, void* to, size_t size);
+
+}  // namespace ipcrig

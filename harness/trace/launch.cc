@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace/launch.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "base/io.h"
+#include "trace/inspect.h"
+#include "trace/supervisor.h"
+
+namespace ipcrig {
+namespace {
+
+// Those that somebody may send to a program by sending them to this process.
+constexpr std::array<int, 13> kForwarded = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,  SIGUSR1,
+                                            SIGUSR2, SIGALRM, SIGCONT, SIGWINCH, SIGTSTP,
+                                            SIGTTIN, SIGTTOU, SIGPIPE};
+
+// clone(2) as fork(2), with new namespaces.
+pid_t ForkWith(unsigned long flags) {
+  return static_cast<pid_t>(
+      syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+}
+
+bool WriteInto(const char* path, const std::string& text) {
+  const UniqueFd fd(open(path, O_WRONLY | O_CLOEXEC));
+  return fd.ok() && write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
+
+// The program sees itself as the user that it is.
+bool KeepIdentity(uid_t uid, gid_t gid) {
+  WriteInto("/proc/self/setgroups", "deny");
+  return WriteInto("/proc/self/uid_map", fmt::format("{} {} 1", uid, uid)) &&
+         WriteInto("/proc/self/gid_map", fmt::format("{} {} 1", gid, gid));
+}
+
+struct Ends {
+  UniqueFd read;
+  UniqueFd write;
+};
+
+Result<Ends> MakePipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return Error{"pipe", errno};
+  return Ends{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+// What the program is to find as if this process were not there.
+void RememberSignals(TraceOptions& options) {
+  sigprocmask(SIG_BLOCK, nullptr, &options.mask);
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  for (const int signal : kForwarded) sigaddset(&blocked, signal);
+  sigaddset(&blocked, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &blocked, nullptr);
+}
+
+}  // namespace
+
+Result<TracedRun> TracedRun::Start(TraceOptions options) {
+  auto report = MakePipe();
+  if (!report.ok()) return report.error();
+  auto lifeline = MakePipe();
+  if (!lifeline.ok()) return lifeline.error();
+  const uid_t uid = geteuid();
+  const gid_t gid = getegid();
+  if (options.foreground) RememberSignals(options);
+  // Should the supervisor be killed, what it looked after comes here.
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  bool user_namespace = false;
+  pid_t pid = ForkWith(CLONE_NEWIPC);
+  if (pid < 0 && errno == EPERM) {
+    user_namespace = true;
+    pid = ForkWith(CLONE_NEWIPC | CLONE_NEWUSER);
+  }
+  if (pid < 0) return Error{"a new IPC namespace", errno};
+  if (pid == 0) {
+    report->read.Reset();
+    lifeline->write.Reset();
+    if (user_namespace && !KeepIdentity(uid, gid)) _exit(1);
+    Supervise(options, user_namespace, report->write.get(), lifeline->read.get());
+  }
+  TracedRun run(pid, std::move(report->read), std::move(lifeline->write));
+  run.foreground_ = options.foreground;
+  return run;
+}
+
+TracedRun::~TracedRun() {
+  lifeline_.Reset();
+  if (supervisor_.pid <= 0) return;
+  while (waitpid(supervisor_.pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+void TracedRun::Understand(const std::string& line) {
+  if (line.starts_with("pid ")) {
+    program_ = static_cast<pid_t>(strtol(line.c_str() + 4, nullptr, 10));
+  } else if (line.starts_with("record ")) {
+    record_ = line.substr(strlen("record "));
+    finished_ = true;
+  } else if (line.starts_with("stopped ") && foreground_) {
+    // As the shell would see it of the program itself. Whoever continues us continues the group.
+    raise(SIGSTOP);
+    kill(program_, SIGCONT);
+  }
+}
+
+void TracedRun::Advance() {
+  if (!ReadAvailable(report_.get(), received_)) finished_ = true;
+  for (size_t end = 0; (end = received_.find('\n')) != std::string::npos;) {
+    const std::string line = received_.substr(0, end);
+    received_.erase(0, end + 1);
+    Understand(line);
+  }
+}
+
+Result<Record> TracedRun::Take() {
+  if (record_.empty()) {
+    // Its orphans have come here.
+    for (auto left = Descendants(); foreground_ && !left.empty(); left = Descendants()) {
+      for (const pid_t pid : left) kill(pid, SIGKILL);
+      while (waitpid(-1, nullptr, WNOHANG) > 0) {
+      }
+    }
+    supervisor_.pid = -1;
+    return Error{"the process that watched the program was killed"};
+  }
+  return ParseRecord(record_);
+}
+
+void TracedRun::Forward(int signal) const {
+  if (program_ > 0) kill(program_, signal);
+}
+
+Result<Record> TracedRun::Wait() {
+  sigset_t forwarded;
+  sigemptyset(&forwarded);
+  for (const int signal : kForwarded) sigaddset(&forwarded, signal);
+  const UniqueFd signals(signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK));
+  while (!Finished()) {
+    pollfd fds[] = {{report_.get(), POLLIN, 0}, {signals.get(), POLLIN, 0}};
+    if (poll(fds, 2, -1) < 0 && errno != EINTR) break;
+    if (fds[0].revents != 0) Advance();
+    signalfd_siginfo info;
+    while (read(signals.get(), &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info))) {
+      // The kernel's own, those of the terminal, go to the whole process group.
+      const bool sent = info.ssi_code <= 0;
+      const auto signal = static_cast<int>(info.ssi_signo);
+      if (sent && signal != SIGCONT) Forward(signal);
+    }
+  }
+  return Take();
+}
+
+void TracedRun::WaitForSignal() {
+  sigset_t end;
+  sigemptyset(&end);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&end, signal);
+  int signal = 0;
+  sigwait(&end, &signal);
+}
+
+}  // namespace ipcrig

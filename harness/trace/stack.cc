@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace/stack.h"
+
+#if IPCRIG_HAVE_LIBDW
+
+#include <cxxabi.h>
+#include <dwarf.h>
+#include <elfutils/libdwfl.h>
+#include <sys/user.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <iterator>
+#include <list>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "trace/still.h"
+
+namespace ipcrig {
+namespace {
+
+constexpr size_t kMostFrames = 64;
+constexpr size_t kMostProcesses = 8;  // whose modules are kept
+
+char* debuginfo_path = nullptr;  // the default: beside the file, .debug, /usr/lib/debug
+
+constexpr Dwfl_Callbacks kProcessCallbacks = {.find_elf = dwfl_linux_proc_find_elf,
+                                              .find_debuginfo = dwfl_standard_find_debuginfo,
+                                              .section_address = nullptr,
+                                              .debuginfo_path = &debuginfo_path};
+constexpr Dwfl_Callbacks kFileCallbacks = {.find_elf = dwfl_build_id_find_elf,
+                                           .find_debuginfo = dwfl_standard_find_debuginfo,
+                                           .section_address = dwfl_offline_section_address,
+                                           .debuginfo_path = &debuginfo_path};
+
+struct DwflDeleter {
+  void operator()(Dwfl* dwfl) const { dwfl_end(dwfl); }
+};
+using DwflPtr = std::unique_ptr<Dwfl, DwflDeleter>;
+
+struct Walk {
+  Dwfl* dwfl;
+  Stack stack;
+};
+
+int AddFrame(Dwfl_Frame* state, void* argument) {
+  Walk& walk = *static_cast<Walk*>(argument);
+  Dwarf_Addr pc = 0;
+  bool is_activation = false;
+  if (!dwfl_frame_pc(state, &pc, &is_activation)) return DWARF_CB_ABORT;
+  // The return address may be that of the next line, or of the next function.
+  const bool innermost = walk.stack.frames.empty();
+  const Dwarf_Addr inside = is_activation && !innermost ? pc : pc - 1;
+  Frame frame;
+  frame.address = inside;
+  if (Dwfl_Module* module = dwfl_addrmodule(walk.dwfl, inside); module != nullptr) {
+    Dwarf_Addr bias = 0;
+    const char* path = nullptr;
+    const char* name =
+        dwfl_module_info(module, nullptr, nullptr, nullptr, nullptr, nullptr, &path, nullptr);
+    if (dwfl_module_getelf(module, &bias) != nullptr) frame.address = inside - bias;
+    frame.module = path != nullptr ? path : name != nullptr ? name : "";
+  }
+  walk.stack.frames.push_back(std::move(frame));
+  return walk.stack.frames.size() < kMostFrames ? DWARF_CB_OK : DWARF_CB_ABORT;
+}
+
+std::string Demangled(const char* name) {
+  int status = -1;
+  char* text = __cxxabiv1::__cxa_demangle(name, nullptr, nullptr, &status);
+  std::string demangled = status == 0 && text != nullptr ? text : name;
+  free(text);
+  return demangled;
+}
+
+// The registers of a thread in the order of DWARF, which each machine's ABI gives.
+bool GiveRegisters(Dwfl_Thread* thread, const std::string& raw) {
+#if defined(__x86_64__)
+  user_regs_struct r = {};
+  if (raw.size() !=
+      sizeof(r)) {  // i386: ebx, ecx, edx, esi, edi, ebp, eax, ..., eip, cs, flags, esp
+    uint32_t n[17] = {};
+    if (raw.size() != sizeof(n)) return false;
+    memcpy(n, raw.data(), sizeof(n));
+    const Dwarf_Word narrow[] = {n[6], n[1], n[2], n[0], n[15], n[5], n[3], n[4], n[12]};
+    return dwfl_thread_state_registers(thread, 0, std::size(narrow), narrow);
+  }
+  memcpy(&r, raw.data(), sizeof(r));
+  const Dwarf_Word words[] = {r.rax, r.rdx, r.rcx, r.rbx, r.rsi, r.rdi, r.rbp, r.rsp, r.r8,
+                              r.r9,  r.r10, r.r11, r.r12, r.r13, r.r14, r.r15, r.rip};
+  return dwfl_thread_state_registers(thread, 0, std::size(words), words);
+#else
+  user_regs_struct r = {};
+  if (raw.size() != sizeof(r)) return false;
+  memcpy(&r, raw.data(), sizeof(r));
+  Dwarf_Word words[32];
+  std::copy(std::begin(r.regs), std::end(r.regs), words);
+  words[31] = r.sp;
+  dwfl_thread_state_register_pc(thread, r.pc);
+  return dwfl_thread_state_registers(thread, 0, std::size(words), words);
+#endif
+}
+
+// What calls main() is the same in every program.
+bool IsBeforeMain(const std::string& function) {
+  return function.starts_with("__libc_start_") || function == "_start";
+}
+
+}  // namespace
+
+// A Dwfl is made for what is mapped, and shared by all processes where that is the same. What is
+// unwound is the current still.
+struct Unwinder::Cache {
+  struct Entry {
+    std::string maps;
+    DwflPtr dwfl;
+    const Still* current = nullptr;
+  };
+  std::list<Entry> entries;
+
+  Entry* Of(const Still& still);
+};
+
+namespace {
+
+using Entry = Unwinder::Cache::Entry;
+
+// There is one thread, and the entry is its argument, too.
+pid_t NextThread(Dwfl*, void* argument, void** thread) {
+  if (*thread != nullptr) return 0;
+  *thread = argument;
+  return 1;
+}
+
+bool GetThread(Dwfl*, pid_t, void* argument, void** thread) {
+  *thread = argument;
+  return true;
+}
+
+bool ReadWord(Dwfl*, Dwarf_Addr address, Dwarf_Word* word, void* argument) {
+  const Still& still = *static_cast<Entry*>(argument)->current;
+  const uint64_t offset = address - still.stack_at;
+  if (address < still.stack_at || offset + sizeof(*word) > still.stack.size()) return false;
+  memcpy(word, still.stack.data() + offset, sizeof(*word));
+  return true;
+}
+
+bool SetRegisters(Dwfl_Thread* thread, void* argument) {
+  return GiveRegisters(thread, static_cast<Entry*>(argument)->current->registers);
+}
+
+constexpr Dwfl_Thread_Callbacks kThreadCallbacks = {.next_thread = NextThread,
+                                                    .get_thread = GetThread,
+                                                    .memory_read = ReadWord,
+                                                    .set_initial_registers = SetRegisters,
+                                                    .detach = nullptr,
+                                                    .thread_detach = nullptr};
+
+}  // namespace
+
+Unwinder::Cache::Entry* Unwinder::Cache::Of(const Still& still) {
+  const std::string code = CodeLines(still.maps);
+  for (auto it = entries.begin(); it != entries.end(); ++it) {
+    if (it->maps != code) continue;
+    entries.splice(entries.begin(), entries, it);
+    return &entries.front();
+  }
+  DwflPtr dwfl(dwfl_begin(&kProcessCallbacks));
+  std::string maps = still.maps;
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(fmemopen(maps.data(), maps.size(), "r"), fclose);
+  if (dwfl == nullptr || file == nullptr) return nullptr;
+  dwfl_report_begin(dwfl.get());
+  if (dwfl_linux_proc_maps_report(dwfl.get(), file.get()) != 0) return nullptr;
+  dwfl_report_end(dwfl.get(), nullptr, nullptr);
+  entries.push_front({code, std::move(dwfl)});
+  Entry* entry = &entries.front();
+  if (!dwfl_attach_state(entry->dwfl.get(), nullptr, 1, &kThreadCallbacks, entry)) {
+    entries.pop_front();
+    return nullptr;
+  }
+  if (entries.size() > kMostProcesses) entries.pop_back();
+  return entry;
+}
+
+Unwinder::Unwinder() : cache_(std::make_unique<Cache>()) {}
+Unwinder::~Unwinder() = default;
+
+Stack Unwinder::Unwind(const Still& still) {
+  if (still.registers.empty()) return {{}, "the registers of the thread could not be read"};
+  Cache::Entry* entry = cache_->Of(still);
+  Walk walk{entry == nullptr ? nullptr : entry->dwfl.get(), {}};
+  if (entry != nullptr) {
+    entry->current = &still;
+    dwfl_getthread_frames(entry->dwfl.get(), 1, AddFrame, &walk);
+  }
+  if (walk.stack.frames.empty()) {
+    const char* why = dwfl_errmsg(-1);
+    walk.stack.missing = fmt::format("the stack cannot be read: {}", why == nullptr ? "?" : why);
+  }
+  return std::move(walk.stack);
+}
+
+struct Symbolizer::Modules {
+  struct Place {
+    std::string function;
+    std::string file;
+    int line = 0;
+  };
+  DwflPtr dwfl{dwfl_begin(&kFileCallbacks)};
+  std::map<std::string, Dwfl_Module*> modules;
+  std::map<std::pair<std::string, uint64_t>, Place> places;
+
+  Dwfl_Module* Of(const std::string& path) {
+    const auto known = modules.find(path);
+    if (known != modules.end()) return known->second;
+    dwfl_report_begin_add(dwfl.get());
+    Dwfl_Module* module = dwfl_report_offline(dwfl.get(), path.c_str(), path.c_str(), -1);
+    dwfl_report_end(dwfl.get(), nullptr, nullptr);
+    return modules[path] = module;
+  }
+
+  // The compilation unit of an address. What says so, .debug_aranges, is not written by Clang: then
+  // each unit is asked.
+  static Dwarf_Die* UnitOf(Dwfl_Module* module, Dwarf_Addr address, Dwarf_Addr& bias) {
+    if (Dwarf_Die* unit = dwfl_module_addrdie(module, address, &bias)) return unit;
+    Dwarf_Die* unit = nullptr;
+    while ((unit = dwfl_module_nextcu(module, unit, &bias)) != nullptr) {
+      if (dwarf_haspc(unit, address - bias) == 1) return unit;
+    }
+    return nullptr;
+  }
+
+  Place Look(const Frame& frame) {
+    Place place;
+    Dwfl_Module* module = Of(frame.module);
+    Dwarf_Addr bias = 0;
+    if (module == nullptr || dwfl_module_getelf(module, &bias) == nullptr) return place;
+    const Dwarf_Addr address = frame.address + bias;
+    GElf_Off offset = 0;
+    GElf_Sym symbol;
+    if (const char* name =
+            dwfl_module_addrinfo(module, address, &offset, &symbol, nullptr, nullptr, nullptr)) {
+      place.function = Demangled(name);
+    }
+    Dwarf_Addr line_bias = 0;
+    Dwarf_Die* unit = UnitOf(module, address, line_bias);
+    Dwarf_Line* line = unit == nullptr ? nullptr : dwarf_getsrc_die(unit, address - line_bias);
+    if (line != nullptr) {
+      const char* file = dwarf_linesrc(line, nullptr, nullptr);
+      place.file = file == nullptr ? "" : file;
+      dwarf_lineno(line, &place.line);
+    }
+    return place;
+  }
+};
+
+Symbolizer::Symbolizer() : modules_(std::make_unique<Modules>()) {}
+Symbolizer::~Symbolizer() = default;
+
+void Symbolizer::Name(Stack& stack) {
+  for (size_t i = 0; i < stack.frames.size(); ++i) {
+    Frame& frame = stack.frames[i];
+    if (frame.module.empty()) continue;
+    const auto key = std::pair(frame.module, frame.address);
+    auto known = modules_->places.find(key);
+    if (known == modules_->places.end()) {
+      known = modules_->places.emplace(key, modules_->Look(frame)).first;
+    }
+    frame.function = known->second.function;
+    frame.file = known->second.file;
+    frame.line = known->second.line;
+    if (i > 0 && IsBeforeMain(frame.function)) {
+      stack.frames.resize(i);
+    } else if (frame.function == "main") {
+      stack.frames.resize(i + 1);
+    }
+  }
+}
+
+}  // namespace ipcrig
+
+#else
+
+namespace ipcrig {
+
+struct Unwinder::Cache {};
+struct Symbolizer::Modules {};
+
+Unwinder::Unwinder() = default;
+Unwinder::~Unwinder() = default;
+Stack Unwinder::Unwind(const Still&) { return {{}, "this ipcrig was built without elfutils"}; }
+
+Symbolizer::Symbolizer() = default;
+Symbolizer::~Symbolizer() = default;
+void Symbolizer::Name(Stack&) {}
+
+}  // namespace ipcrig
+
+#endif

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace/tracer.h"
+
+#include <linux/seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/sem.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "trace/attach.h"
+#include "trace/inspect.h"
+#include "trace/keys.h"
+
+namespace ipcrig {
+namespace {
+
+constexpr unsigned kForOthers = 06;       // read and write of the others
+constexpr size_t kMostStills = 256;       // 16 MiB
+constexpr size_t kMostStacks = 10000;     // of calls that create nothing
+constexpr uint64_t kMostOperations = 64;  // of a semop that are written down
+
+std::vector<SemOperation> ReadOperations(pid_t thread, const IpcCall& call) {
+  if (call.name != CallName::kSemop && call.name != CallName::kSemtimedop) return {};
+  std::vector<sembuf> raw(std::min(call.args[2], kMostOperations));
+  if (raw.empty() || !ReadMemory(thread, call.args[1], raw.data(), raw.size() * sizeof(sembuf))) {
+    return {};
+  }
+  std::vector<SemOperation> operations;
+  for (const sembuf& one : raw) operations.push_back({one.sem_num, one.sem_op, one.sem_flg});
+  return operations;
+}
+
+bool IsInterruption(int64_t result) {
+  return result == -EINTR || result == -kRestartNoHandler || result == -kRestartSystem ||
+         result == -kRestartNoInterrupt || result == -kRestartBlock;
+}
+
+bool SameCall(const TracedCall& one, const IpcCall& other) {
+  return one.call.name == other.name && one.call.args == other.args;
+}
+
+}  // namespace
+
+Tracer::Tracer(UniqueFd listener, const TraceOptions& options, int64_t start_us, Record& record)
+    : listener_(std::move(listener)), options_(options), start_us_(start_us), record_(record) {}
+
+int64_t Tracer::Now() const { return MonotonicUs() - start_us_; }
+
+int Tracer::ProcessIndex(pid_t process) {
+  auto look = LookAtProcess(process);
+  if (!look) look = TracedProcess{process, 0, "?", "", false};
+  for (size_t i = record_.processes.size(); i-- > 0;) {
+    TracedProcess& known = record_.processes[i];
+    if (known.pid == look->pid && known.command == look->command) return static_cast<int>(i);
+  }
+  record_.processes.push_back(std::move(*look));
+  return static_cast<int>(record_.processes.size()) - 1;
+}
+
+// Looking at a process takes longer than a call: what is known of a thread holds until it executes
+// another file.
+int Tracer::ProcessOfThread(pid_t thread) {
+  char link[4096];
+  const std::string path = fmt::format("/proc/{}/exe", thread);
+  const ssize_t length = readlink(path.c_str(), link, sizeof(link));
+  const std::string executable(link, length < 0 ? 0 : static_cast<size_t>(length));
+  Known& known = threads_[thread];
+  const bool every_call = options_.watch != Watch::kCreations;
+  if (every_call && known.process >= 0 && known.executable == executable) return known.process;
+  known.executable = executable;
+  known.process = ProcessIndex(ProcessOf(thread).value_or(thread));
+  return known.process;
+}
+
+void Tracer::OnNotification() {
+  seccomp_notif notification = {};
+  if (ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, &notification) != 0) return;
+  uint64_t registers[6];
+  std::copy(std::begin(notification.data.args), std::end(notification.data.args), registers);
+  const auto call = DecodeCall(notification.data.arch, notification.data.nr, registers);
+  if (!call) return Answer(notification.id, 0);
+  Begin(notification, *call);
+}
+
+// error 0: the call is made.
+void Tracer::Answer(uint64_t id, int error) {
+  seccomp_notif_resp answer = {};
+  answer.id = id;
+  answer.error = -error;
+  answer.flags = error == 0 ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
+  // ENOENT: the thread was killed meanwhile.
+  (void)ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+void Tracer::Begin(const seccomp_notif& notification, const IpcCall& call) {
+  const auto thread = static_cast<pid_t>(notification.pid);
+  const bool sets_values = call.IsControl() && !call.IsRemoval();
+  if (sets_values) NoteValues(call);
+  if (sets_values && options_.watch != Watch::kAllCalls) return Answer(notification.id, 0);
+  // The second notification of a call that was sent back.
+  if (const auto known = attached_.find(thread);
+      known != attached_.end() && known->second.phase == Phase::kInCall) {
+    return Answer(notification.id, 0);
+  }
+  if (const auto again = sent_back_.find(thread); again != sent_back_.end()) {
+    const int index = again->second;
+    sent_back_.erase(again);
+    if (SameCall(record_.calls[static_cast<size_t>(index)], call)) {
+      return Observe(notification, index);
+    }
+  }
+  TracedCall traced;
+  traced.thread = thread;
+  traced.process = ProcessOfThread(thread);
+  traced.call = call;
+  traced.began_us = Now();
+  traced.operations = ReadOperations(thread, call);
+  const int pid = record_.processes[static_cast<size_t>(traced.process)].pid;
+  Counted& counted = counted_[pid];
+  if (counted.ordinal == 0) counted.ordinal = static_cast<int>(counted_.size());
+  traced.ordinal = counted.ordinal;
+  traced.number = ++counted.calls;
+  record_.calls.push_back(std::move(traced));
+  Observe(notification, static_cast<int>(record_.calls.size()) - 1);
+}
+
+void Tracer::Observe(const seccomp_notif& notification, int index) {
+  const auto thread = static_cast<pid_t>(notification.pid);
+  TracedCall& call = record_.calls[static_cast<size_t>(index)];
+  if (IsCrashPoint(call, false)) {
+    Crash(record_.processes[static_cast<size_t>(call.process)].pid);
+    // It is not made before the signal was delivered.
+    sent_back_[thread] = index;
+    return Answer(notification.id, kRestartNoInterrupt);
+  }
+  if (call.call.IsRemoval()) NoteRemoval(index);
+  if (const int error = Attach(thread); error != 0) {
+    call.unseen = true;
+    call.stack.missing = fmt::format(
+        "not traced: {}", error == EPERM ? "another tracer has this thread, or a security policy "
+                                           "forbids ptrace(2)"
+                                         : strerror(error));
+    return Answer(notification.id, 0);
+  }
+  const bool sleeps = call.call.MaySleep();
+  attached_[thread] = {sleeps ? Phase::kArming : Phase::kCompleting, index};
+  Answer(notification.id, sleeps ? kRestartNoInterrupt : 0);
+}
+
+bool Tracer::OnWait(pid_t thread, int status) {
+  const auto found = attached_.find(thread);
+  if (found == attached_.end()) return false;
+  Attached& attached = found->second;
+  switch (StopOf(status)) {
+    case Stop::kGone:
+      attached_.erase(found);
+      return false;
+    case Stop::kTrap:
+      OnTrap(thread, attached);
+      return true;
+    case Stop::kSyscall:
+      if (attached.phase == Phase::kEntering) {
+        attached.phase = Phase::kInCall;
+        ContinueToSyscall(thread, 0);
+      } else {
+        OnExit(thread, attached);
+      }
+      return true;
+    case Stop::kSignal:
+      OnSignal(thread, attached, WSTOPSIG(status));
+      return true;
+  }
+  return false;
+}
+
+void Tracer::OnTrap(pid_t thread, Attached& attached) {
+  TracedCall& call = record_.calls[static_cast<size_t>(attached.call)];
+  if (attached.phase == Phase::kCompleting) {
+    const auto result = ReturnValue(thread, call.call.compat);
+    return Finish(thread, attached.call, result, 0);
+  }
+  if (attached.phase == Phase::kArming) {
+    Keep(thread, attached.call);
+    attached.phase = Phase::kEntering;
+  }
+  ContinueToSyscall(thread, 0);
+}
+
+void Tracer::OnExit(pid_t thread, Attached& attached) {
+  const auto result =
+      ReturnValue(thread, record_.calls[static_cast<size_t>(attached.call)].call.compat);
+  if (!result || !IsInterruption(*result)) return Finish(thread, attached.call, result, 0);
+  attached.phase = Phase::kInterrupted;
+  ContinueToSyscall(thread, 0);
+}
+
+// A signal that nobody handles would not have been seen by an untraced thread: the call goes on.
+void Tracer::OnSignal(pid_t thread, Attached& attached, int signal) {
+  const int call = attached.call;
+  const bool handled = HasHandler(thread, signal);
+  const bool ignored = !handled && Ignores(thread, signal);
+  if (attached.phase != Phase::kInterrupted || !handled) {
+    if (attached.phase == Phase::kInterrupted && ignored) {
+      SetReturnValue(thread, -kRestartNoHandler);
+    }
+    sent_back_[thread] = call;
+    attached_.erase(thread);
+    return Detach(thread, signal);
+  }
+  Finish(thread, call, -EINTR, signal);
+}
+
+void Tracer::Finish(pid_t thread, int index, std::optional<int64_t> result, int signal) {
+  TracedCall& call = record_.calls[static_cast<size_t>(index)];
+  call.result = result;
+  call.ended_us = Now();
+  if (result && call.call.IsGet() && *result >= 0) NoteObject(index);
+  if (result && call.call.IsRemoval() && *result == 0) {
+    const auto object = objects_.find({call.call.kind(), call.call.object()});
+    if (object != objects_.end()) {
+      TracedObject& removed = record_.objects[static_cast<size_t>(object->second)];
+      removed.removed_by = index;
+      Forget(removed);
+      objects_.erase(object);
+    }
+  }
+  if (call.creates || options_.watch != Watch::kCreations) Keep(thread, index);
+  const int pid = record_.processes[static_cast<size_t>(call.process)].pid;
+  if (IsCrashPoint(call, true)) Crash(pid);
+  attached_.erase(thread);
+  Detach(thread, signal);
+}
+
+// Takes what the stack can be unwound from, once a call.
+void Tracer::Keep(pid_t thread, int index) {
+  TracedCall& call = record_.calls[static_cast<size_t>(index)];
+  if (stills_.contains(index) || !call.stack.frames.empty()) return;
+  if (!call.creates && record_.calls.size() > kMostStacks) {
+    call.stack.missing = "only those of the first calls are kept";
+    return;
+  }
+  const TracedProcess& process = record_.processes[static_cast<size_t>(call.process)];
+  Still& still = stills_[index] = TakeStill(process.pid, thread);
+  if (call.creates) NoteKey(process, still, call);
+  if (stills_.size() > kMostStills) UnwindAll();
+}
+
+// A removed object is of no interest, unless there was something about its creation.
+void Tracer::Forget(const TracedObject& object) {
+  const TracedCall& call = record_.calls[static_cast<size_t>(object.created_by)];
+  const bool risky = (static_cast<unsigned>(call.call.flags()) & kForOthers) == kForOthers ||
+                     call.fixed_key || call.same_key.size() > 1;
+  if (!risky && options_.watch != Watch::kAllCalls) stills_.erase(object.created_by);
+}
+
+void Tracer::UnwindAll() {
+  for (const auto& [index, still] : stills_) {
+    record_.calls[static_cast<size_t>(index)].stack = unwinder_.Unwind(still);
+  }
+  stills_.clear();
+}
+
+void Tracer::NoteObject(int index) {
+  TracedCall& call = record_.calls[static_cast<size_t>(index)];
+  const auto id = static_cast<int>(*call.result);
+  const auto key = std::pair(call.call.kind(), id);
+  if (const auto known = objects_.find(key); known != objects_.end()) {
+    return NoteOpening(index, record_.objects[static_cast<size_t>(known->second)]);
+  }
+  call.creates = true;
+  objects_[key] = static_cast<int>(record_.objects.size());
+  TracedObject object;
+  object.row = LookAtObject(key.first, id).value_or(ObjectRow{key.first, id});
+  object.created_by = index;
+  record_.objects.push_back(std::move(object));
+}
+
+// A set that somebody opens who did not create it, and that has no values yet.
+void Tracer::NoteOpening(int index, const TracedObject& object) {
+  const TracedCall& call = record_.calls[static_cast<size_t>(index)];
+  if (call.call.name != CallName::kSemget) return;
+  if (record_.calls[static_cast<size_t>(object.created_by)].process == call.process) return;
+  const auto row = LookAtObject(ObjectKind::kSem, object.row.id);
+  if (!row || row->cells[static_cast<size_t>(Column::kOtime)].value_or(0) != 0) return;
+  if (ContentOf(*row).find_first_of("123456789") != std::string::npos) return;
+  early_[object.row.id].push_back(index);
+  Keep(call.thread, index);
+}
+
+// SETVAL or SETALL: who opened the set before came too early.
+void Tracer::NoteValues(const IpcCall& call) {
+  const bool sets =
+      call.name == CallName::kSemctl && (call.command() == SETVAL || call.command() == SETALL);
+  const auto early = early_.find(call.object());
+  if (!sets || early == early_.end()) return;
+  auto& all = record_.half_initialised;
+  all.insert(all.end(), early->second.begin(), early->second.end());
+  early_.erase(early);
+}
+
+// What the object was like when somebody was about to remove it.
+void Tracer::NoteRemoval(int index) {
+  const IpcCall& call = record_.calls[static_cast<size_t>(index)].call;
+  const auto object = objects_.find({call.kind(), call.object()});
+  if (object == objects_.end()) return;
+  if (auto row = LookAtObject(call.kind(), call.object())) {
+    TracedObject& known = record_.objects[static_cast<size_t>(object->second)];
+    known.row = *row;
+    known.content = ContentOf(*row);
+  }
+}
+
+bool Tracer::IsCrashPoint(const TracedCall& call, bool after) const {
+  if (!options_.crash || crashed_) return false;
+  return options_.crash->process == call.ordinal && options_.crash->number == call.number &&
+         options_.crash->after == after;
+}
+
+void Tracer::Crash(pid_t process) {
+  crashed_ = true;
+  record_.killed_at_point = true;
+  record_.crashed_us = Now();
+  if (!options_.crash->tree) {
+    kill(process, options_.crash->signal);
+    return;
+  }
+  for (const pid_t one : Descendants()) kill(one, options_.crash->signal);
+}
+
+}  // namespace ipcrig

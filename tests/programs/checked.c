@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A program to be checked: each word of its command line makes it do one thing, right or wrong.
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int make_segment(void) {
+  return shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);  // line: segment
+}
+
+static int make_queue(void) {
+  return msgget(IPC_PRIVATE, 0600);  // line: queue
+}
+
+static int make_set(int count) {
+  return semget(IPC_PRIVATE, count, 0600);  // line: set
+}
+
+static void leave_each(void) {
+  struct {
+    long type;
+    char text[4];
+  } message = {1, "abc"};
+  make_segment();
+  msgsnd(make_queue(), &message, sizeof(message.text), 0);
+  const int set = make_set(2);
+  semctl(set, 1, SETVAL, 7);
+}
+
+static void remove_each(void) {
+  shmctl(make_segment(), IPC_RMID, NULL);
+  msgctl(make_queue(), IPC_RMID, NULL);
+  semctl(make_set(1), 0, IPC_RMID);
+}
+
+static void* in_thread(void* argument) {
+  make_segment();
+  return argument;
+}
+
+static void from_thread(void) {
+  pthread_t thread;
+  pthread_create(&thread, NULL, in_thread, NULL);
+  pthread_join(thread, NULL);
+}
+
+// A child of a child leaves a queue.
+static void from_grandchild(void) {
+  if (fork() == 0) {
+    if (fork() == 0) {
+      make_queue();
+      _exit(0);
+    }
+    wait(NULL);
+    _exit(0);
+  }
+  wait(NULL);
+}
+
+static void raw(void) {
+  syscall(SYS_shmget, 0, 4096, IPC_CREAT | 0600);  // line: raw
+}
+
+static int op(int set, int amount, int flags) {
+  struct sembuf operation = {0, (short)amount, (short)flags};
+  return semop(set, &operation, 1);
+}
+
+static void lock(int flags) {
+  const int set = make_set(1);
+  semctl(set, 0, SETVAL, 1);
+  for (int i = 0; i < 3; ++i) {
+    op(set, -1, flags);  // line: lock
+    op(set, 1, flags);
+  }
+  semctl(set, 0, IPC_RMID);
+}
+
+// A process that nobody waits for, and that has the set in use.
+static void daemonize(void) {
+  const int set = make_set(1);
+  if (fork() == 0) {
+    setsid();
+    op(set, -1, 0);
+    _exit(0);
+  }
+}
+
+// A child opens the set before it has a value.
+static void half_initialised(void) {
+  const int set = semget(0x4c11db7, 1, IPC_CREAT | IPC_EXCL | 0600);
+  if (fork() == 0) {
+    semget(0x4c11db7, 1, IPC_CREAT | 0600);  // line: early
+    _exit(0);
+  }
+  wait(NULL);
+  semctl(set, 0, SETVAL, 1);
+  semctl(set, 0, IPC_RMID);
+}
+
+static void ignore(int signal) { (void)signal; }
+
+// A signal must end the call with EINTR, as it does without a tracer; one that is ignored must not.
+static void interrupted(void) {
+  const int set = make_set(1);
+  struct sigaction action;
+  memset(&action, 0, sizeof(action));
+  action.sa_handler = ignore;
+  sigaction(SIGALRM, &action, NULL);
+  const pid_t child = fork();
+  if (child == 0) {
+    errno = 0;
+    const int result = op(set, -1, 0);
+    _exit(result == 0 ? 0 : errno);
+  }
+  // The child sleeps when somebody waits for the semaphore.
+  while (semctl(set, 0, GETNCNT) == 0) {
+  }
+  kill(child, SIGWINCH);
+  op(set, 1, 0);
+  int status = -1;
+  waitpid(child, &status, 0);
+  printf("ignored signal: %s\n", status == 0 ? "went on" : "interrupted");
+  alarm(1);
+  printf("handled signal: %s\n", op(set, -1, 0) == 0 ? "went on" : strerror(errno));
+  semctl(set, 0, IPC_RMID);
+}
+
+// Takes over what an earlier run has left, and removes it.
+static void take_over(void) {
+  const int set = semget(0x6b65790a, 1, IPC_CREAT | 0600);  // line: take over
+  semctl(set, 0, IPC_RMID);
+}
+
+// Does not take over what an earlier run has left.
+static void exclusive(void) {
+  const int set = semget(0x6b65790b, 1, IPC_CREAT | IPC_EXCL | 0600);  // line: exclusive
+  if (set < 0) exit(3);
+  semctl(set, 0, IPC_RMID);
+}
+
+// Two processes share a lock. Who dies with it leaves the other one asleep, unless flags say undo.
+static void share_lock(int flags) {
+  const int set = make_set(1);
+  semctl(set, 0, SETVAL, 1);
+  const pid_t child = fork();
+  if (child == 0) {
+    op(set, -1, flags);
+    op(set, 1, flags);  // line: unlock
+    _exit(0);
+  }
+  op(set, -1, flags);
+  op(set, 1, flags);
+  waitpid(child, NULL, 0);
+  semctl(set, 0, IPC_RMID);
+}
+
+static void do_one(const char* word, char* self) {
+  if (strcmp(word, "leave") == 0) leave_each();
+  if (strcmp(word, "remove") == 0) remove_each();
+  if (strcmp(word, "thread") == 0) from_thread();
+  if (strcmp(word, "grandchild") == 0) from_grandchild();
+  if (strcmp(word, "raw") == 0) raw();
+  if (strcmp(word, "exec") == 0) execl(self, self, "leave", (char*)NULL);
+  if (strcmp(word, "lock") == 0) lock(0);
+  if (strcmp(word, "undo") == 0) lock(SEM_UNDO);
+  if (strcmp(word, "daemon") == 0) daemonize();
+  if (strcmp(word, "early") == 0) half_initialised();
+  if (strcmp(word, "interrupted") == 0) interrupted();
+  if (strcmp(word, "take-over") == 0) take_over();
+  if (strcmp(word, "exclusive") == 0) exclusive();
+  if (strcmp(word, "share") == 0) share_lock(0);
+  if (strcmp(word, "share-undo") == 0) share_lock(SEM_UNDO);
+  if (strcmp(word, "world") == 0) shmget(IPC_PRIVATE, 4096, 0666);
+  if (strcmp(word, "fixed") == 0) msgget(0x5eed1234, IPC_CREAT | 0600);
+  if (strcmp(word, "three") == 0) {
+    for (int i = 0; i < 3; ++i) make_segment();
+  }
+  if (strcmp(word, "term") == 0) raise(SIGTERM);
+  if (strcmp(word, "hang") == 0) pause();
+  if (strcmp(word, "status") == 0) exit(42);
+  if (strcmp(word, "limit") == 0) {
+    make_segment();
+    puts(make_segment() < 0 && errno == ENOSPC ? "no more segments" : "another segment");
+  }
+}
+
+int main(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) do_one(argv[i], argv[0]);
+  return 0;
+}

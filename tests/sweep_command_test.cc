@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ipcrig sweep: each of its verdicts, on a program that deserves it.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "command.h"
+#include "exec/views.h"
+#include "trace/sweep.h"
+
+namespace ipcrig {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+const std::string kProgram = std::string(IPCRIG_BUILD_DIR) + "/tests/programs/checked";
+
+CommandResult Sweep(std::vector<std::string> options, const std::string& what,
+                    const CommandOptions& how = {}) {
+  options.insert(options.begin(), "sweep");
+  options.insert(options.end(), {"--", kProgram, what});
+  return RunIpcrig(options, how);
+}
+
+class SweepCommand : public testing::Test {
+ protected:
+  void SetUp() override {
+    const CommandResult result = RunIpcrig({"check", "-v", "--", "/bin/true"});
+    if (result.exit_code == 69) GTEST_SKIP() << result.output;
+    if (result.output.find("not traced") != std::string::npos) GTEST_SKIP() << result.output;
+  }
+};
+
+// The verdicts of a sweep by point.
+std::map<std::string, std::string> Verdicts(std::vector<std::string> options,
+                                            const std::string& what) {
+  const ScratchDirectory scratch;
+  const std::string path = scratch.path() + "/sweep.json";
+  options.insert(options.end(), {"--json", path});
+  const CommandResult result = Sweep(options, what);
+  std::map<std::string, std::string> verdicts;
+  const auto json = nlohmann::json::parse(Contents(path), nullptr, false);
+  if (json.is_discarded()) {
+    ADD_FAILURE() << result.output;
+    return verdicts;
+  }
+  for (const auto& one : json["results"]) verdicts[one["point"]] = one["verdict"];
+  return verdicts;
+}
+
+TEST_F(SweepCommand, FindsWhereACrashLeaks) {
+  const auto verdicts = Verdicts({}, "remove");
+  EXPECT_EQ(verdicts.size(), 12U);
+  EXPECT_EQ(verdicts.at("1.1:before"), "clean");
+  EXPECT_EQ(verdicts.at("1.1:after"), "leak");
+  EXPECT_EQ(verdicts.at("1.2:before"), "leak");
+  EXPECT_EQ(verdicts.at("1.2:after"), "clean");
+  EXPECT_EQ(verdicts.at("1.5:after"), "leak");
+}
+
+TEST_F(SweepCommand, TellsRecoveryFromObstruction) {
+  EXPECT_EQ(Verdicts({}, "take-over").at("1.1:after"), "recovered");
+  EXPECT_EQ(Verdicts({}, "exclusive").at("1.1:after"), "blocks restart");
+  EXPECT_EQ(Verdicts({"--recover", "ipcrm -S 0x6b65790b"}, "exclusive").at("1.1:after"),
+            "recovered");
+  EXPECT_EQ(Verdicts({"--recover", "exit 1"}, "exclusive").at("1.1:after"), "blocks restart");
+}
+
+TEST_F(SweepCommand, SeesPeersThatHang) {
+  const auto has = [](const auto& verdicts, const std::string& verdict) {
+    return std::any_of(verdicts.begin(), verdicts.end(),
+                       [&](const auto& one) { return one.second == verdict; });
+  };
+  const std::vector<std::string> quick = {"--peer-timeout", "0.3", "--timeout", "5"};
+  EXPECT_TRUE(has(Verdicts(quick, "share"), "hangs peer"));
+  EXPECT_FALSE(has(Verdicts(quick, "share-undo"), "hangs peer"));
+}
+
+TEST_F(SweepCommand, RepeatsOnePointAndExplains) {
+  const CommandResult one = Sweep({"--at", "1.1:after"}, "remove");
+  EXPECT_EQ(one.exit_code, 1);
+  EXPECT_THAT(one.output, AllOf(HasSubstr("leak            after  1.1"), HasSubstr("checked.c:18"),
+                                HasSubstr("left 1 shm; 1 after the next start"),
+                                HasSubstr("again  ipcrig sweep --at 1.1:after -- "),
+                                HasSubstr("1 of 12 points, 1 leak")));
+  EXPECT_EQ(Sweep({"--at", "1.1:before"}, "remove").exit_code, 0);
+  EXPECT_EQ(Sweep({"--at", "1.1:later"}, "remove").exit_code, 64);
+  EXPECT_EQ(Sweep({"--at", "9.1:after"}, "remove").exit_code, 64);
+  EXPECT_EQ(Sweep({"--kill", "nobody"}, "remove").exit_code, 64);
+  EXPECT_EQ(RunIpcrig({"sweep", "--", "/nowhere/program"}).exit_code, 127);
+}
+
+TEST_F(SweepCommand, SamplesAndRunsInParallelAndLeavesNothing) {
+  BecomeReaper();
+  const size_t before = StatView().rows.size();
+  EXPECT_EQ(Verdicts({"--points", "5", "--jobs", "4"}, "remove").size(), 5U);
+  EXPECT_EQ(Verdicts({"--kill", "tree", "--jobs", "3"}, "remove").size(), 12U);
+  EXPECT_THAT(LivingDescendants(), IsEmpty());
+  EXPECT_EQ(StatView().rows.size(), before);
+}
+
+TEST_F(SweepCommand, WritesReports) {
+  const ScratchDirectory scratch;
+  const std::string base = scratch.path() + "/sweep";
+  Sweep({"--junit", base + ".xml", "--html", base + ".html"}, "remove");
+  EXPECT_THAT(Contents(base + ".xml"),
+              AllOf(HasSubstr("tests=\"12\""), HasSubstr("failures=\"6\"")));
+  EXPECT_THAT(Contents(base + ".html"), AllOf(HasSubstr("<table>"), HasSubstr("1.1:after")));
+}
+
+TEST_F(SweepCommand, AnOrdinaryUserCanUseIt) {
+  if (const std::string why_not = WhyNotAsNobody(); !why_not.empty()) GTEST_SKIP() << why_not;
+  const CommandResult result = Sweep({}, "remove", {.as_nobody = true});
+  if (result.exit_code == 69) GTEST_SKIP() << result.output;
+  EXPECT_THAT(result.output, HasSubstr("12 of 12 points, 6 leak, 6 clean"));
+}
+
+TEST(Sweep, PointsReadBack) {
+  CrashPoint point;
+  ASSERT_TRUE(ParsePoint("2.15:after", point));
+  EXPECT_EQ(point, (CrashPoint{2, 15, true}));
+  EXPECT_EQ(PointText(point), "2.15:after");
+  for (const char* bad : {"", "1", "1.", "1.2", "1.2:", "1.2:soon", "0.1:after", "x.1:after",
+                          "1.x:after", "-1.2:after", "1.2:after ", "1:2:after"}) {
+    EXPECT_FALSE(ParsePoint(bad, point)) << bad;
+  }
+}
+
+TEST(Sweep, SamplesAreEvenAndDifferent) {
+  std::vector<SweepPoint> points(100);
+  for (int i = 0; i < 100; ++i) points[static_cast<size_t>(i)].call = i;
+  std::set<int> calls;
+  for (const SweepPoint& point : Sample(points, 10)) calls.insert(point.call);
+  EXPECT_EQ(calls.size(), 10U);
+  EXPECT_EQ(*calls.rbegin(), 90);
+  EXPECT_EQ(Sample(points, 0).size(), 100U);
+  EXPECT_EQ(Sample(points, 1000).size(), 100U);
+}
+
+}  // namespace
+}  // namespace ipcrig
