@@ -126,7 +126,10 @@ void Run::Kill() {
 int64_t Run::TimeLeftMs() const { return std::max<int64_t>(deadline_ms_ - NowMs(), 0); }
 
 void Run::Advance() {
+  const size_t before = text_.size();
   if (!finished_) finished_ = !ReadAvailable(fd(), text_);
+  // An engine that tells something keeps its own time.
+  if (text_.size() != before) deadline_ms_ = NowMs() + allowed_ms_;
   if (TimeLeftMs() == 0) finished_ = true;
   if (finished_) Kill();
 }
@@ -152,7 +155,6 @@ std::optional<Result<History>> Run::Next() {
   text_.erase(0, end + 1);
   looked_ = 0;
   ++number_;
-  deadline_ms_ = NowMs() + allowed_ms_;
   return history;
 }
 
