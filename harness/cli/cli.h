@@ -7,6 +7,7 @@
 // error. Exit codes: base/exit_code.h.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -68,9 +69,27 @@ ScenarioResult RunAndJudge(const LoadedScenario& loaded, const RunOptions& optio
                            const Rules& rules);
 // The result of a run that could not begin.
 ScenarioResult NotStarted(const LoadedScenario& loaded, const Error& error);
-// The result of a run that has ended.
-ScenarioResult ToResult(const LoadedScenario& loaded, const Result<History>& history,
-                        double seconds, const Rules& rules);
+
+// The result of a scenario whose races make it be run several times: that of the first run that
+// fails, is broken or is skipped, with the seeds that this run had; else of the first that is
+// unknown; else of the last.
+//
+//   while (auto history = run.Next()) if (!result.Add(*history)) break;
+class ResultOfRuns {
+ public:
+  ResultOfRuns(const LoadedScenario& loaded, const Rules& rules);
+
+  // Judges one more run. False where no more of them are wanted.
+  bool Add(const Result<History>& history);
+  ScenarioResult Take(double seconds);
+
+ private:
+  const LoadedScenario* loaded_;
+  Rules rules_;
+  ScenarioResult result_;
+  std::set<std::string> deviations_;  // of any run
+  uint32_t number_ = 0;
+};
 
 // The exit code of several results: broken, timed out, fail, unknown, cannot run, pass.
 ExitCode ExitCodeOf(const std::vector<ScenarioResult>& results);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -161,17 +162,42 @@ ExitCode LoadScenario(const std::string& path, const std::string& command,
   return ExitCode::kPass;
 }
 
-ScenarioResult ToResult(const LoadedScenario& loaded, const Result<History>& history,
-                        double seconds, const Rules& rules) {
-  ScenarioResult result{loaded.path, loaded.scenario, {}, {}, seconds};
-  if (!history.ok()) {
-    result.judgement.verdict = Verdict::kBroken;
-    result.judgement.reason = history.error().Text();
+ResultOfRuns::ResultOfRuns(const LoadedScenario& loaded, const Rules& rules)
+    : loaded_(&loaded), rules_(rules) {
+  result_.path = loaded.path;
+  result_.scenario = loaded.scenario;
+  result_.judgement.verdict = Verdict::kBroken;
+  result_.judgement.reason = "the engine has told nothing";
+}
+
+bool ResultOfRuns::Add(const Result<History>& history) {
+  const bool was_unknown = number_ > 0 && result_.judgement.verdict == Verdict::kUnknown;
+  const uint32_t times = TimesOf(loaded_->scenario);
+  Scenario scenario = WithSeeds(loaded_->scenario, number_++);
+  Judgement judgement;
+  if (history.ok()) {
+    judgement = Judge(scenario, *history, rules_);
   } else {
-    result.history = *history;
-    result.judgement = Judge(loaded.scenario, *history, rules);
+    judgement.verdict = Verdict::kBroken;
+    judgement.reason = history.error().Text();
   }
-  return result;
+  deviations_.insert(judgement.deviations.begin(), judgement.deviations.end());
+  const bool goes_on =
+      judgement.verdict == Verdict::kPass || judgement.verdict == Verdict::kUnknown;
+  if (goes_on && was_unknown) return true;
+  if (times > 1 && judgement.verdict != Verdict::kPass) {
+    judgement.notes.push_back(fmt::format("run {} of {}", number_, times));
+  }
+  result_.scenario = std::move(scenario);
+  result_.judgement = std::move(judgement);
+  result_.history = history.ok() ? *history : History{};
+  return goes_on;
+}
+
+ScenarioResult ResultOfRuns::Take(double seconds) {
+  result_.seconds = seconds;
+  result_.judgement.deviations.assign(deviations_.begin(), deviations_.end());
+  return std::move(result_);
 }
 
 ScenarioResult NotStarted(const LoadedScenario& loaded, const Error& error) {
@@ -187,8 +213,15 @@ ScenarioResult RunAndJudge(const LoadedScenario& loaded, const RunOptions& optio
   const double start = MonotonicSeconds();
   auto run = Run::Start(loaded.scenario, options);
   if (!run.ok()) return NotStarted(loaded, run.error());
-  run->Wait();
-  return ToResult(loaded, run->Take(), MonotonicSeconds() - start, rules);
+  ResultOfRuns result(loaded, rules);
+  bool goes_on = true;
+  while (goes_on && !run->Finished()) {
+    pollfd readable = {run->fd(), POLLIN, 0};
+    poll(&readable, 1, static_cast<int>(std::min<int64_t>(run->TimeLeftMs(), 1000)));
+    run->Advance();
+    while (auto history = goes_on ? run->Next() : std::nullopt) goes_on = result.Add(*history);
+  }
+  return result.Take(MonotonicSeconds() - start);
 }
 
 ExitCode ExitCodeOf(const std::vector<ScenarioResult>& results) {

@@ -61,7 +61,10 @@ class Batch {
   struct Active {
     size_t index;
     ipcrig::Run run;
+    ResultOfRuns result;
     double start;
+    bool wanted = true;  // more of its runs
+    bool Over() const { return !wanted || run.Finished(); }
   };
 
   bool WantsMore(size_t next) const {
@@ -73,7 +76,8 @@ class Batch {
     const double start = MonotonicSeconds();
     auto run = ipcrig::Run::Start(scenarios_[index].scenario, options_);
     if (!run.ok()) return Finish(index, NotStarted(scenarios_[index], run.error()));
-    active_.push_back({index, std::move(*run), start});
+    active_.push_back(
+        {index, std::move(*run), {scenarios_[index], command_.exec.ToRules()}, start});
   }
 
   void WaitForSome() {
@@ -87,11 +91,14 @@ class Batch {
     poll(fds.data(), fds.size(), static_cast<int>(wait_ms));
     for (Active& active : active_) {
       active.run.Advance();
-      if (!active.run.Finished()) continue;
-      Finish(active.index, ToResult(scenarios_[active.index], active.run.Take(),
-                                    MonotonicSeconds() - active.start, command_.exec.ToRules()));
+      while (auto history = active.wanted ? active.run.Next() : std::nullopt) {
+        active.wanted = active.result.Add(*history);
+      }
+      if (active.Over()) {
+        Finish(active.index, active.result.Take(MonotonicSeconds() - active.start));
+      }
     }
-    std::erase_if(active_, [](const Active& active) { return active.run.Finished(); });
+    std::erase_if(active_, [](const Active& active) { return active.Over(); });
   }
 
   void Finish(size_t index, ScenarioResult result) {

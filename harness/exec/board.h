@@ -17,6 +17,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "exec/race_log.h"
 #include "ops/outcome.h"
 
 namespace ipcrig {
@@ -33,6 +34,13 @@ struct AddressRange {
   uint64_t to;
 };
 
+// What a command asks for.
+enum class Task : int32_t {
+  kCall,  // make the call `op`
+  kTidy,  // give back attaches and pipes
+  kRace,  // make the calls of the lane's list
+};
+
 struct Lane {
   std::atomic<uint32_t> command;  // how many commands the engine gave; futex
   std::atomic<uint32_t> reply;    // how many the worker has answered
@@ -43,7 +51,7 @@ struct Lane {
   int32_t proc_pid;           // the worker's name in /proc
   std::atomic<uint32_t> tid;  // its thread id, as it knows it itself; futex
   int32_t output;             // descriptor for the output of a program
-  int32_t tidies;             // 1: the command is to give back attaches and pipes
+  Task task;                  // the command; kCall unless the engine said something else
 
   // Where it is in the trees of processes and namespaces. fork(2) sets these for the child.
   int32_t leader;           // the lane of its process
@@ -56,6 +64,7 @@ struct Lane {
   // The reply.
   Outcome::Kind kind;
   int64_t value;
+  int64_t returned;  // when the call did, nanoseconds; 0 where no race was on
   int32_t number_count;
   uint32_t byte_count;
 
@@ -89,6 +98,8 @@ struct Board {
   int64_t huge_sizes[kMaxHuge];  // and of their pages
   std::atomic<uint32_t> huge;    // how many of them there are, or have been
   Lane lanes[kMaxProcesses];
+  RaceStart race;
+  RaceLog logs[kMaxProcesses];
 };
 
 static_assert(std::atomic<uint32_t>::is_always_lock_free);

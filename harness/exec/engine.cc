@@ -25,24 +25,16 @@ namespace {
 constexpr int kMostRunsHere = 1000;    // scenarios in one IPC namespace
 constexpr unsigned kProcEvery = 4;     // `ipcs` lines where processes are kept, one shows /proc
 constexpr int64_t kDyingUs = 1000000;  // how long killed processes may take to be gone
-// The kernel takes its seconds from a clock that is up to a tick behind.
-constexpr int64_t kClockLagNs = 100'000'000;
 
 volatile sig_atomic_t asked_to_stop = 0;
-
-// The earliest second that the kernel may note for something that happens from now on.
-int64_t EarliestSecond() {
-  timespec now = {};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return now.tv_nsec < kClockLagNs ? now.tv_sec - 1 : now.tv_sec;
-}
 
 }  // namespace
 
 Engine::Engine(RunOptions options, Isolation isolation, Sink sink)
     : options_(std::move(options)), isolation_(isolation), sink_(std::move(sink)) {
   (void)signal(SIGTERM, [](int) { asked_to_stop = 1; });
-  PinToProcessor(options_.processor);
+  processors_ = PermittedProcessors(options_.processor);
+  PinTo(0, processors_.front());
   facts_ = CollectFacts(isolation_);
   if (isolation_ == Isolation::kShared) {
     baseline_ = Existing();
@@ -70,7 +62,7 @@ void Engine::Run(const Scenario& scenario, Ending ending) {
   snapshots_ = 0;
   if (Prepare()) {
     for (size_t step = 0; step < scenario.steps.size() && !stopped_; ++step) {
-      RunStep(static_cast<int>(step));
+      step = RunStep(step);
     }
     Close();
   }
@@ -78,7 +70,9 @@ void Engine::Run(const Scenario& scenario, Ending ending) {
 }
 
 bool Engine::Prepare() {
-  if (std::string missing = MissingFor(scenario(), facts_, isolation_); !missing.empty()) {
+  std::string missing = MissingFor(scenario(), facts_, isolation_);
+  if (missing.empty()) missing = TooLongToRace(scenario());
+  if (!missing.empty()) {
     Emit({.kind = Event::Kind::kSkip, .text = std::move(missing)});
     return false;
   }
@@ -127,7 +121,8 @@ void Engine::PrepareLane(int process, bool forked) {
   mine.reaped = mine.end_status = mine.proc_pid = 0;
   mine.tid = 0;
   mine.leader = process;
-  mine.nested = mine.init = mine.children_nested = mine.tidies = 0;
+  mine.nested = mine.init = mine.children_nested = 0;
+  mine.task = Task::kCall;
   mine.output = -1;
   mine.handled = mine.ignored = 0;
   mine.range_count = 0;
@@ -168,33 +163,40 @@ void Engine::Adopt(int process) {
   self.pidfd.Reset(static_cast<int>(syscall(SYS_pidfd_open, board_->pids[process], 0)));
 }
 
-void Engine::RunStep(int step) {
-  switch (scenario().steps[static_cast<size_t>(step)].kind) {
+size_t Engine::RunStep(size_t step) {
+  switch (scenario().steps[step].kind) {
     case Step::Kind::kCall:
-      return RunCall(step);
+      RunCall(static_cast<int>(step));
+      break;
     case Step::Kind::kIpcs:
-      return EmitSnapshot(step, "", LookWithPrograms());
+      EmitSnapshot(static_cast<int>(step), "", LookWithPrograms());
+      break;
     case Step::Kind::kRace:
+      return RunRace(step);
     case Step::Kind::kEndRace:
-      Emit({.kind = Event::Kind::kBroken, .text = "races cannot be run yet"});
-      stopped_ = true;
-      return;
     case Step::Kind::kReturns:
-      return;  // what it says was observed in an earlier step, or was not
+      break;  // what it says was observed in an earlier step, or was not
   }
+  return step;
+}
+
+// Whether the process of the line can make a call now; if not, that is noted.
+bool Engine::CanRun(int step) {
+  const int process = scenario().steps[static_cast<size_t>(step)].process;
+  const Runner& self = runner(process);
+  if (self.life == Life::kIdle && !self.stopped) return true;
+  const char* why = self.life == Life::kUnborn ? "has not been forked"
+                    : self.life == Life::kGone ? "has ended"
+                    : self.stopped             ? "is stopped"
+                                               : "is still in its call";
+  Emit({.kind = Event::Kind::kNotRun, .step = step, .process = process, .text = why});
+  return false;
 }
 
 void Engine::RunCall(int step) {
+  if (!CanRun(step)) return;
   const Step& line = scenario().steps[static_cast<size_t>(step)];
   Runner& self = runner(line.process);
-  if (self.life != Life::kIdle || self.stopped) {
-    const char* why = self.life == Life::kUnborn ? "has not been forked"
-                      : self.life == Life::kGone ? "has ended"
-                      : self.stopped             ? "is stopped"
-                                                 : "is still in its call";
-    Emit({.kind = Event::Kind::kNotRun, .step = step, .process = line.process, .text = why});
-    return;
-  }
   const int64_t from = EarliestSecond();
   Emit({.kind = Event::Kind::kCall, .step = step, .process = line.process, .from = from});
   Lane& mine = lane(line.process);
@@ -279,7 +281,7 @@ void Engine::Keep() {
     const auto process = static_cast<int>(i);
     Lane& mine = lane(process);
     if (mine.range_count == 0 && !runner(process).has_pipe) continue;
-    mine.tidies = 1;
+    mine.task = Task::kTidy;
     mine.command.fetch_add(1, std::memory_order_release);
     FutexWake(mine.command);
     while (mine.reply.load(std::memory_order_acquire) != mine.command.load() && !TimeIsUp()) {

@@ -2,15 +2,20 @@
 //
 // Engine: executes a scenario step by step, in the sandbox, and writes its history.
 //
-// engine.cc gives commands and ends the run; engine_observe.cc looks what became of them.
+// engine.cc gives commands and ends the run; engine_observe.cc looks what became of them;
+// engine_race.cc does both for a race.
 //
-// One process acts at a time. After each call the engine waits until the system is quiet: every
-// process has answered, is gone, or is seen asleep in its call (exec/proc.h). What happened until
-// then belongs to that call's step. Nothing is assumed to block because it takes long; a process
-// that is neither done nor asleep when the time is up is reported as busy.
+// Outside of races one process acts at a time. After each call the engine waits until the system is
+// quiet: every process has answered, is gone, or is seen asleep in its call (exec/proc.h). What
+// happened until then belongs to that call's step. Nothing is assumed to block because it takes
+// long; a process that is neither done nor asleep when the time is up is reported as busy.
 //
 // The engine and its workers share one processor. Where SCHED_FIFO is permitted the workers run
 // above the engine, so that control comes back exactly when all of them have finished or sleep.
+//
+// In a race the processes run their lists of calls by themselves (exec/racer.h), as the schedule
+// says on several processors. It is over when two looks, one after the other, find everybody at
+// rest in the same call: who made no step between them cannot have woken anybody.
 //
 // One engine can run many scenarios, one after the other:
 //
@@ -22,6 +27,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +35,7 @@
 #include "exec/board.h"
 #include "exec/facts.h"
 #include "exec/proc.h"
+#include "exec/race_plan.h"
 #include "ops/scenario.h"
 
 namespace ipcrig {
@@ -50,6 +57,17 @@ enum class Ending {
 };
 
 inline constexpr int64_t kLookAgainUs = 200;  // between two looks at who is not quiet
+// Rounds of looks before time is up for anybody: whoever was kept from running may have kept the
+// engine from it, too.
+inline constexpr int kLeastRounds = 100;
+
+// The earliest second that the kernel may note for something that happens from now on, and the
+// latest for something that has happened.
+int64_t EarliestSecond();
+int64_t LatestSecond();
+
+// Whether the call may sleep for as long as it likes; otherwise its end is waited for.
+bool MaySleep(const Op& op);
 
 class Engine {
  public:
@@ -85,8 +103,24 @@ class Engine {
     bool gone = false;          // a leader whose process is
     bool has_pipe = false;      // it has made a pipe
     bool marked = false;        // it is not as it was when it started, and cannot be made so
+    bool racing = false;        // it is in a race, with a list of calls
     UniqueFd pidfd;             // of a leader
     ProcWatch watch;
+  };
+
+  // What is seen of a process while a race is on.
+  struct RaceLook {
+    enum class State { kRuns, kAnswered, kAsleep, kStopped, kGone };
+    State state = State::kRuns;
+    uint32_t begun = 0;  // calls
+    int syscall = -1;    // that it sleeps in
+
+    bool operator==(const RaceLook&) const = default;
+  };
+  // How a process has ended in a race, and when that was seen: nanoseconds.
+  struct RaceEnd {
+    Outcome outcome;
+    int64_t seen = 0;
   };
 
   bool Prepare();
@@ -94,8 +128,19 @@ class Engine {
   bool StartProcess(int process);
   bool ForkProcess(int process);
   void Adopt(int process);
-  void RunStep(int step);
+  size_t RunStep(size_t step);
+  bool CanRun(int step);
   void RunCall(int step);
+  size_t RunRace(size_t race);
+  void Place(const Racer& racer);
+  void Unplace(const Racer& racer);
+  void OpenRace(const RacePlan& plan);
+  bool SettleRace(const RacePlan& plan);
+  uint32_t AwaitAnswers();
+  RaceLook LookAt(int process);
+  void TellRace();
+  void TellCalls(int process, std::vector<Event>& raced);
+  void TellRest(int process);
   void BeforeCall(int process, const Op& op);
   void Settle(int64_t from);
   bool Observe(int process, int64_t from);
@@ -107,6 +152,7 @@ class Engine {
   std::optional<Outcome> FindEnd(int process);
   bool CollectEnd(int process, int64_t from);
   void CollectReply(int process, int64_t from);
+  Outcome ReplyOf(int process) const;
   void AfterReply(int process, const Outcome& outcome);
   void AfterKill(int sender, const Kill& kill);
   void ReportBusy();
@@ -146,7 +192,8 @@ class Engine {
   const Isolation isolation_;
   const Sink sink_;
   Facts facts_;
-  Error problem_;  // why there is no board
+  std::vector<int> processors_;  // that are permitted, its own first
+  Error problem_;                // why there is no board
   Board* board_ = nullptr;
   std::vector<Runner> crew_;  // kept for the next scenario, by lane
   int runs_here_ = 0;         // in this IPC namespace
@@ -159,6 +206,9 @@ class Engine {
   int64_t deadline_us_ = 0;
   bool stopped_ = false;  // by time or by a failure of our own
   std::vector<Runner> runners_;
+  int64_t race_began_ = 0;                            // nanoseconds
+  bool race_kills_ = false;                           // somebody may be killed in the race
+  std::map<int, RaceEnd> race_ends_;                  // by process
   std::vector<std::pair<ObjectKind, int>> created_;   // ids that the scenario's calls returned
   int snapshots_ = 0;                                 // at which the programs were asked
   std::vector<std::pair<ObjectKind, int>> baseline_;  // ids that were there before

@@ -12,23 +12,27 @@
 namespace ipcrig {
 namespace {
 
-// Before time is up for anybody: whoever was kept from running may have kept the engine from it,
-// too.
-constexpr int kLeastRounds = 100;
-
-int64_t LatestSecond() { return time(nullptr); }
-
 bool IsGone(const ProcLook& look) {
   return look.state == '?' || look.state == 'Z' || look.state == 'X';
 }
 
-// Whether the call may sleep for as long as it likes; otherwise its end is waited for.
+// The kernel takes its seconds from a clock that is up to a tick behind.
+constexpr int64_t kClockLagNs = 100'000'000;
+
+}  // namespace
+
+int64_t EarliestSecond() {
+  timespec now = {};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return now.tv_nsec < kClockLagNs ? now.tv_sec - 1 : now.tv_sec;
+}
+
+int64_t LatestSecond() { return time(nullptr); }
+
 bool MaySleep(const Op& op) {
   const auto* timed = std::get_if<Semtimedop>(&op);
   return timed == nullptr || !timed->timeout.Short();
 }
-
-}  // namespace
 
 // What is known of a call before it is made.
 void Engine::BeforeCall(int process, const Op& op) {
@@ -195,18 +199,22 @@ bool Engine::CollectEnd(int process, int64_t from) {
   return true;
 }
 
+Outcome Engine::ReplyOf(int process) const {
+  const Lane& mine = board_->lanes[process];
+  return {mine.kind,
+          mine.value,
+          {mine.numbers, mine.numbers + mine.number_count},
+          std::string(mine.bytes, mine.byte_count)};
+}
+
 void Engine::CollectReply(int process, int64_t from) {
   Runner& self = runner(process);
-  const Lane& mine = lane(process);
   Event event{.kind = Event::Kind::kReturn,
               .step = self.step,
               .process = process,
               .from = from,
               .to = LatestSecond()};
-  event.outcome = {mine.kind,
-                   mine.value,
-                   {mine.numbers, mine.numbers + mine.number_count},
-                   std::string(mine.bytes, mine.byte_count)};
+  event.outcome = ReplyOf(process);
   self.life = Life::kIdle;
   AfterReply(process, event.outcome);
   Emit(event);

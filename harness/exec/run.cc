@@ -16,6 +16,7 @@
 #include "base/io.h"
 #include "base/require.h"
 #include "exec/accounts.h"
+#include "exec/race_plan.h"
 #include "exec/requirements.h"
 namespace ipcrig {
 namespace {
@@ -43,8 +44,11 @@ int64_t NowMs() { return MonotonicUs() / 1000; }
     return read;
   };
   Engine engine(options, isolation, [&](const Event& event) { return put(PrintEvent(event)); });
-  (void)put(HistoryHeader() + PrintFacts(engine.facts()));
-  engine.Run(scenario);
+  const std::string head = HistoryHeader() + PrintFacts(engine.facts());
+  const uint32_t times = TimesOf(scenario);
+  for (uint32_t n = 0; n < times && put(head); ++n) {
+    engine.Run(WithSeeds(scenario, n), n + 1 < times ? Ending::kKeep : Ending::kAll);
+  }
   _exit(0);
 }
 
@@ -69,7 +73,8 @@ Result<Run> Run::Start(const Scenario& scenario, const RunOptions& options) {
   run.pid_ = child->pid;
   run.from_engine_ = std::move(from);
   run.shared_ = options.shared_namespace;
-  run.deadline_ms_ = NowMs() + options.timeout_ms + kGraceMs;
+  run.allowed_ms_ = options.timeout_ms + kGraceMs;
+  run.deadline_ms_ = NowMs() + run.allowed_ms_;
   return run;
 }
 
@@ -77,8 +82,11 @@ Run::Run(Run&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
       from_engine_(std::move(other.from_engine_)),
       shared_(other.shared_),
+      allowed_ms_(other.allowed_ms_),
       deadline_ms_(other.deadline_ms_),
       text_(std::move(other.text_)),
+      looked_(other.looked_),
+      number_(other.number_),
       finished_(other.finished_) {}
 
 Run& Run::operator=(Run&& other) noexcept {
@@ -87,8 +95,11 @@ Run& Run::operator=(Run&& other) noexcept {
     pid_ = std::exchange(other.pid_, -1);
     from_engine_ = std::move(other.from_engine_);
     shared_ = other.shared_;
+    allowed_ms_ = other.allowed_ms_;
     deadline_ms_ = other.deadline_ms_;
     text_ = std::move(other.text_);
+    looked_ = other.looked_;
+    number_ = other.number_;
     finished_ = other.finished_;
   }
   return *this;
@@ -115,7 +126,10 @@ void Run::Kill() {
 int64_t Run::TimeLeftMs() const { return std::max<int64_t>(deadline_ms_ - NowMs(), 0); }
 
 void Run::Advance() {
+  const size_t before = text_.size();
   if (!finished_) finished_ = !ReadAvailable(fd(), text_);
+  // An engine that tells something keeps its own time.
+  if (text_.size() != before) deadline_ms_ = NowMs() + allowed_ms_;
   if (TimeLeftMs() == 0) finished_ = true;
   if (finished_) Kill();
 }
@@ -128,9 +142,27 @@ void Run::Wait() {
   }
 }
 
+std::optional<Result<History>> Run::Next() {
+  constexpr std::string_view kDone = "\ndone ";
+  size_t end = text_.find(kDone, looked_);
+  if (end != std::string::npos) end = text_.find('\n', end + 1);
+  if (end == std::string::npos) {
+    looked_ = text_.size() - std::min(text_.size(), kDone.size());
+    if (!finished_ || (text_.empty() && number_ > 0)) return std::nullopt;
+    end = text_.size() - 1;
+  }
+  auto history = ParseHistory(std::string_view(text_).substr(0, end + 1));
+  text_.erase(0, end + 1);
+  looked_ = 0;
+  ++number_;
+  return history;
+}
+
 Result<History> Run::Take() {
   IPC_REQUIRE(finished_, "the history of a run that has not finished");
-  return ParseHistory(text_);
+  auto last = Next();
+  while (auto history = Next()) last = std::move(history);
+  return *last;
 }
 
 Result<History> RunScenario(const Scenario& scenario, const RunOptions& options) {

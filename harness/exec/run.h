@@ -10,12 +10,17 @@
 //   while (!run->Finished()) { poll on run->fd() for run->TimeLeftMs(); run->Advance(); }
 //   History history = run->Take();
 //
+// A scenario with races is run as often as its schedules say (times=), each time with other seeds:
+//
+//   while (auto history = run->Next()) Judge(WithSeeds(scenario, run->number() - 1), **history);
+//
 // Not thread-safe: a process that runs scenarios has one thread, since it forks. A Run that is
 // destroyed kills its sandbox.
 #pragma once
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -40,8 +45,14 @@ class Run {
   bool Finished() const { return finished_; }
   // Advances until it has finished.
   void Wait();
-  // The history; of an engine that did not come to its end, as far as it got.
+  // The history; of an engine that did not come to its end, as far as it got. Of several runs that
+  // of the last.
   Result<History> Take();
+  // The history of the next run that is over; nothing while there is none, and after the last. What
+  // is left of an engine that did not come to its end is the last.
+  std::optional<Result<History>> Next();
+  // How many of them there were.
+  uint32_t number() const { return number_; }
 
  private:
   Run() = default;
@@ -50,8 +61,11 @@ class Run {
   pid_t pid_ = -1;
   UniqueFd from_engine_;
   bool shared_ = false;
+  int64_t allowed_ms_ = 0;
   int64_t deadline_ms_ = 0;
-  std::string text_;
+  std::string text_;   // what has been read and not been asked for
+  size_t looked_ = 0;  // of it, in which no run ends
+  uint32_t number_ = 0;
   bool finished_ = false;
 };
 

@@ -21,7 +21,6 @@
 namespace ipcrig {
 namespace {
 
-constexpr int kEnginePriority = 1;
 constexpr unsigned long kPrivate = CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNS;
 
 // clone(2) as fork(2), with new namespaces.
@@ -84,23 +83,32 @@ Result<bool> SetUpSandbox(Isolation isolation, uid_t outer_uid, gid_t outer_gid,
   return true;
 }
 
-bool EnterRealtime() {
-  const sched_param param{kEnginePriority};
-  return sched_setscheduler(0, SCHED_FIFO, &param) == 0;
+bool SetPriority(pid_t pid, int priority) {
+  const sched_param param{priority};
+  return sched_setscheduler(pid, priority == 0 ? SCHED_OTHER : SCHED_FIFO, &param) == 0;
 }
 
-void PinToProcessor(int index) {
+bool EnterRealtime() { return SetPriority(0, kEnginePriority); }
+
+std::vector<int> PermittedProcessors(int index) {
   cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return;
-  int skip = index % std::max(CPU_COUNT(&allowed), 1);
+  std::vector<int> processors;
+  CPU_ZERO(&allowed);
+  (void)sched_getaffinity(0, sizeof(allowed), &allowed);
   for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (!CPU_ISSET(cpu, &allowed) || skip-- > 0) continue;
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(cpu, &one);
-    (void)sched_setaffinity(0, sizeof(one), &one);
-    return;
+    if (CPU_ISSET(cpu, &allowed)) processors.push_back(cpu);
   }
+  if (processors.empty()) processors.push_back(0);
+  const auto first = static_cast<ptrdiff_t>(static_cast<size_t>(index) % processors.size());
+  std::rotate(processors.begin(), processors.begin() + first, processors.end());
+  return processors;
+}
+
+void PinTo(pid_t pid, int processor) {
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(processor, &one);
+  (void)sched_setaffinity(pid, sizeof(one), &one);
 }
 
 }  // namespace ipcrig

@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 
@@ -38,9 +39,16 @@ Result<SandboxChild> ForkIntoSandbox(const SandboxOptions& options);
 // parent reads.
 Result<bool> SetUpSandbox(Isolation isolation, uid_t outer_uid, gid_t outer_gid, int lifeline);
 
+inline constexpr int kEnginePriority = 1;  // of SCHED_FIFO, where it is permitted
+inline constexpr int kWorkerPriority = 2;
+// Gives a process or a thread (0: this one) this priority of SCHED_FIFO; 0: SCHED_OTHER.
+bool SetPriority(pid_t pid, int priority);
+
 // Whether SCHED_FIFO may be used here, and on success: uses it for the engine.
 bool EnterRealtime();
-// Binds the process and its future children to one of the processors it may use.
-void PinToProcessor(int index);
+// The processors that this process may use, from the index-th on.
+std::vector<int> PermittedProcessors(int index);
+// Binds a process or a thread (0: this one) and its future children to a processor.
+void PinTo(pid_t pid, int processor);
 
 }  // namespace ipcrig

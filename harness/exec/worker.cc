@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exec/worker.h"
 
-#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -13,11 +12,11 @@
 
 #include "base/require.h"
 #include "exec/memory_access.h"
+#include "exec/racer.h"
+#include "exec/sandbox.h"
 
 namespace ipcrig {
 namespace {
-
-constexpr int kWorkerPriority = 2;  // of SCHED_FIFO; the engine has 1
 
 // The name of this thread in the /proc that is mounted here, whatever PID namespace that shows.
 int NameInProc() {
@@ -25,11 +24,6 @@ int NameInProc() {
   const ssize_t length = readlink("/proc/thread-self", text, sizeof(text) - 1);
   const char* last = strrchr(text, '/');
   return length <= 0 || last == nullptr ? gettid() : atoi(last + 1);
-}
-
-void RaisePriority() {
-  const sched_param param{kWorkerPriority};
-  (void)sched_setscheduler(0, SCHED_FIFO, &param);
 }
 
 // A worker handles no signal, whatever the engine or its caller does with them.
@@ -52,7 +46,7 @@ void IgnoreBrokenPipes(Lane& lane) {
 void Worker::Announce() {
   Lane& mine = lane();
   prctl(PR_SET_NAME, "ipcrig-worker");
-  if (board_->realtime != 0) RaisePriority();
+  if (board_->realtime != 0) SetPriority(0, kWorkerPriority);
   InstallFaultHandler();
   mine.proc_pid = NameInProc();
   mine.tid.store(static_cast<uint32_t>(gettid()));
@@ -76,18 +70,29 @@ void Worker::Run() {
       FutexWait(lane().command, done, -1);
     }
     Lane& mine = lane();
-    mine.number_count = 0;
-    mine.byte_count = 0;
-    const Op op = mine.op;
-    if (std::exchange(mine.tidies, 0) != 0) {
-      TidyUp();
-    } else {
-      std::visit([&](const auto& call) { call.Call(*this); }, op);
+    switch (std::exchange(mine.task, Task::kCall)) {
+      case Task::kCall:
+        MakeCall(mine.op);
+        break;
+      case Task::kTidy:
+        TidyUp();
+        break;
+      case Task::kRace:
+        RunRace(*this);
+        break;
     }
     if (&lane() != &mine) continue;  // the child of a fork: it has answered nothing yet
+    mine.returned = IsRaceOpen(board_->race.number) ? FencedNs() : 0;
     mine.reply.fetch_add(1, std::memory_order_release);
     CountAnswer(*board_);
   }
+}
+
+void Worker::MakeCall(const Op& op) {
+  lane().number_count = 0;
+  lane().byte_count = 0;
+  const Op copy = op;  // the engine may not change what a child of fork(2) still reads
+  std::visit([&](const auto& call) { call.Call(*this); }, copy);
 }
 
 void Worker::Answer(int64_t value) {

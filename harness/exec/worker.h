@@ -40,6 +40,8 @@ class Worker {
   void Become(int index) { index_ = index; }
   // Says that it waits for commands, and as whom.
   void Announce();
+  // Makes the call; what came of it is in the lane.
+  void MakeCall(const Op& op);
   // Detaches what is attached and closes the pipes, so that another scenario can begin here.
   void TidyUp();
 

@@ -264,7 +264,7 @@ int main(int argc, char** argv) {
   if (pipe(lifeline) != 0) return 70;
   ipcrig::isolation = child->isolation;
   if (!ipcrig::SetUpSandbox(child->isolation, geteuid(), getegid(), lifeline[1]).ok()) return 69;
-  ipcrig::PinToProcessor(0);
+  ipcrig::PinTo(0, ipcrig::PermittedProcessors(0).front());
   (void)ipcrig::EnterRealtime();
   benchmark::RunSpecifiedBenchmarks();
   return 0;
