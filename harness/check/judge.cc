@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "check/leaks.h"
+#include "check/race.h"
 #include "check/steps.h"
 
 namespace ipcrig {
@@ -102,6 +103,7 @@ class Judging {
       if (!result_.findings.empty() || result_.verdict != Verdict::kPass) break;
     }
     if (!result_.findings.empty()) result_.verdict = Verdict::kFail;
+    if (!vague_.empty()) DropDoubtful();
     NoteDeviations();
     for (const DeviationText& one : Deviations()) {
       if ((deviations_ & DeviationBit(one.deviation)) != 0) {
@@ -115,9 +117,8 @@ class Judging {
   }
 
  private:
-  const Step& StepOf(const Event& event) const {
-    return scenario_.steps[static_cast<size_t>(event.step)];
-  }
+  const Step& StepOf(int step) const { return scenario_.steps[static_cast<size_t>(step)]; }
+  const Step& StepOf(const Event& event) const { return StepOf(event.step); }
   void SetPid(int process, int64_t pid) {
     pids_[static_cast<size_t>(process)] = static_cast<int>(pid);
   }
@@ -152,6 +153,10 @@ class Judging {
         if (!result_.findings.empty()) return;
         CallOf(event.process) = {event.step, std::nullopt};
         return Conform(step, StepOf(event).op);
+      case Event::Kind::kRace:
+        CheckReturnsUpTo(event.step);
+        if (result_.findings.empty()) Race(step);
+        return;
       case Event::Kind::kClose:
         CheckUnfinished();
         if (result_.findings.empty()) Conform(step, std::nullopt);
@@ -225,6 +230,39 @@ class Judging {
     if (acceptance.states.empty()) return Mismatched(step, acceptance.mismatch);
     states_ = std::move(acceptance.states);
     if (op) CheckExpectation(step.event->step, CallOf(step.event->process).outcome);
+  }
+
+  void Race(const ObservedStep& step) {
+    if (!step.busy.empty()) return Hang(*step.busy.front());
+    NoteDeviations();
+    std::vector<int> lines;
+    for (const LastCall& call : calls_) lines.push_back(call.step);
+    RaceJudgement judged = JudgeRace(scenario_, step, std::move(states_), lines);
+    states_ = std::move(judged.states);
+    if (!judged.unknown.empty()) return Stop(Verdict::kUnknown, judged.unknown);
+    if (judged.finding) return Add(std::move(*judged.finding));
+    if (!judged.vague.empty()) vague_ = judged.vague;
+    for (const RacedCall& call : judged.calls) {
+      CallOf(call.process) = {call.step, call.outcome};
+      const bool blocks = StepOf(call.step).expect.kind == Expectation::Kind::kBlocks;
+      if (!call.outcome || blocks || call.outcome->Ended()) continue;
+      CheckExpectation(call.step, call.outcome);
+      if (!result_.findings.empty()) return;
+    }
+  }
+
+  // After a race of which not every end was followed, what differs from the ends that were says
+  // nothing.
+  void DropDoubtful() {
+    static constexpr std::string_view kOfStates[] = {
+        "conformance", "leak", "missing", "report", "linearizability", "lost-wakeup"};
+    const auto doubtful = [](const Finding& finding) {
+      return std::find(std::begin(kOfStates), std::end(kOfStates), finding.check) !=
+             std::end(kOfStates);
+    };
+    if (!std::any_of(result_.findings.begin(), result_.findings.end(), doubtful)) return;
+    result_.findings.clear();
+    Stop(Verdict::kUnknown, vague_);
   }
 
   void Mismatched(const ObservedStep& step, const Mismatch& mismatch) {
@@ -344,6 +382,7 @@ class Judging {
   std::vector<int> pids_;
   int next_line_ = 0;
   bool closing_ = false;
+  std::string vague_;  // why states_ may not be all, after a race
   Judgement result_;
 };
 
@@ -361,6 +400,11 @@ bool FitsScenario(const Scenario& scenario, const History& history) {
       const Step& line = scenario.steps[static_cast<size_t>(event.step)];
       return line.kind == Step::Kind::kCall && line.process == event.process;
     };
+    const bool is_race = event.kind == Kind::kRace;
+    if (is_race && (event.step < 0 || event.step >= steps ||
+                    scenario.steps[static_cast<size_t>(event.step)].kind != Step::Kind::kRace)) {
+      return false;
+    }
     return event.step < steps && event.process < processes && (!of_process || event.process >= 0) &&
            (!of_step || (event.step >= 0 && is_its_line()));
   });

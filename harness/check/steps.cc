@@ -7,7 +7,19 @@ namespace ipcrig {
 
 std::vector<ObservedStep> GatherSteps(const History& history) {
   std::vector<ObservedStep> steps;
+  bool racing = false;
   for (const Event& event : history.events) {
+    if (event.kind == Event::Kind::kRaceEnd && racing) {
+      racing = false;
+      steps.back().now.to = std::max(steps.back().now.to, event.to);
+      continue;
+    }
+    if (racing && event.kind != Event::Kind::kBusy && event.kind != Event::Kind::kDone &&
+        event.kind != Event::Kind::kBroken && event.kind != Event::Kind::kNotRun) {
+      steps.back().racing.push_back(&event);
+      continue;
+    }
+    racing = racing && event.kind == Event::Kind::kBusy;
     switch (event.kind) {
       case Event::Kind::kAsleep:
         break;  // that a call sleeps is told by its having no outcome
@@ -21,7 +33,8 @@ std::vector<ObservedStep> GatherSteps(const History& history) {
         if (!steps.empty()) steps.back().busy.push_back(&event);
         break;
       default:
-        steps.push_back({&event, {}, {}, {event.from, event.from + 1}});
+        racing = event.kind == Event::Kind::kRace;
+        steps.push_back({&event, {}, {}, {}, {event.from, event.from + 1}});
     }
   }
   return steps;

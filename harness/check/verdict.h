@@ -25,14 +25,16 @@ std::string_view VerdictName(Verdict verdict);
 
 // One thing that is wrong. `check` is one of:
 //
-//   conformance  a call did what no branch of the model allows, lost wake-ups included
-//   expectation  model and kernel agree, and the scenario's line says something else
-//   leak         an object exists that should not
-//   missing      an object does not exist that should, or a view shows it twice
-//   report       the kernel reports something wrong about an object, or two reports disagree
-//   survivor     a process outlived the run
-//   hang         a process neither returned nor slept until the time was up
-//   unfinished   a call still blocks at the end, and its line does not say "blocks"
+//   conformance      a call did what no branch of the model allows, lost wake-ups included
+//   linearizability  no order of the calls of a race is one that the model allows
+//   lost-wakeup      of a race: one would be, if a call that sleeps at its end could sleep on
+//   expectation      model and kernel agree, and the scenario's line says something else
+//   leak             an object exists that should not
+//   missing          an object does not exist that should, or a view shows it twice
+//   report           the kernel reports something wrong about an object, or two reports disagree
+//   survivor         a process outlived the run
+//   hang             a process neither returned nor slept until the time was up
+//   unfinished       a call still blocks at the end, and its line does not say "blocks"
 struct Finding {
   struct Expected {
     std::string outcome = {};
@@ -52,6 +54,11 @@ struct Finding {
 
   // The fields in which an answer of many is wrong: "mode, lrpid".
   std::string differs = {};
+
+  // Of a race: the steps of the calls that an order explains, in this order; and steps each of
+  // which has to be before the next, and the last before the first.
+  std::vector<int> order = {};
+  std::vector<int> cycle = {};
 };
 
 struct Judgement {

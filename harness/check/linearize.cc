@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/linearize.h"
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+
+#include "base/clock.h"
+#include "check/search.h"
+
+namespace ipcrig {
+namespace {
+
+// Whether the call may have made an object whose id is not known.
+bool IsGuess(const RacingCall& call) {
+  return !call.outcome && IsOneOf<Shmget, Msgget, Semget>(call.op);
+}
+
+std::vector<Violation::Expectation> AllowedBy(const Points::Misfit& misfit) {
+  std::vector<Violation::Expectation> expected;
+  for (const auto& [outcome, rule] : misfit.allowed) expected.push_back({outcome, rule});
+  return expected;
+}
+
+// The best order of a search, call by call. `each` is called after each point.
+using Each = std::function<void(const Interleaving&, const Violation::Placed&)>;
+std::vector<Violation::Placed> PrefixOf(Search& search, const State& before, const RacePlan& plan,
+                                        const Each& each) {
+  std::vector<Violation::Placed> prefix;
+  std::vector<size_t> done(plan.lanes.size());
+  search.Follow(before, [&](const Interleaving& at, Point point, const Points& points) {
+    for (const Points::Answer& answer : points.answers()) {
+      const auto process = static_cast<size_t>(answer.process);
+      const auto& calls = plan.lanes[process].calls;
+      const bool end = answer.outcome.Ended() || done[process] == calls.size();
+      prefix.push_back({end ? -1 : calls[done[process]], answer.process});
+      if (!end) ++done[process];
+    }
+    const bool slept = points.answers().empty() && point.kind == Point::Kind::kAttempt &&
+                       at.state.process(point.process).pending;
+    if (slept) prefix.push_back({search.NextOf(point.process), point.process, true});
+    if (each && !prefix.empty()) each(at, prefix.back());
+  });
+  return prefix;
+}
+
+class Linearizer {
+ public:
+  Linearizer(const std::vector<State>& before, const Race& race, const LinearizeOptions& options)
+      : before_(before),
+        options_(options),
+        plan_(race, before.front().processes.size()),
+        budget_{.most_nodes = options.nodes,
+                .deadline_us = MonotonicUs() + static_cast<int64_t>(options.seconds * 1e6)} {}
+
+  Linearization Run() {
+    const auto& calls = plan_.race.calls;
+    result_.guessed = std::any_of(calls.begin(), calls.end(), IsGuess);
+    LookForStates();
+    result_.nodes = budget_.nodes;
+    if (!result_.states.empty()) return std::move(result_);
+    result_.exhausted = budget_.spent;
+    if (!result_.exhausted && !ExplainWithoutWakeups()) ExplainPrefix();
+    result_.nodes = budget_.nodes;
+    return std::move(result_);
+  }
+
+ private:
+  void LookForStates() {
+    for (const State& state : before_) {
+      searches_.emplace_back(plan_, options_, budget_, false);
+      if (!searches_.back().Run(state, result_.states)) result_.complete = false;
+      if (!result_.complete) return;
+    }
+  }
+
+  // Whether there is an order in which those who sleep at the end are never woken.
+  bool ExplainWithoutWakeups() {
+    const bool sleepers =
+        std::any_of(plan_.known.begin(), plan_.known.end(),
+                    [](const Known& known) { return known.what == Known::What::kAsleep; });
+    if (!sleepers) return false;
+    LinearizeOptions one = options_;
+    one.states = 1;
+    std::vector<State> found;
+    for (const State& state : before_) {
+      Search search(plan_, one, budget_, true);
+      search.Run(state, found);
+      if (found.empty()) continue;
+      DescribeLoss(search, state);
+      return true;
+    }
+    return false;
+  }
+
+  // The last moment at which a sleeper could have gone on from then to the end.
+  void DescribeLoss(Search& search, const State& before) {
+    Violation& violation = result_.violation;
+    violation.lost_wakeup = true;
+    violation.prefix =
+        PrefixOf(search, before, plan_, [&](const Interleaving& at, const auto& placed) {
+          Points::Misfit how;
+          const int process = search.CanGoOn(at, how);
+          if (process < 0 || process == violation.process) return;
+          violation.process = process;
+          violation.call = search.NextOf(process);
+          violation.waker = placed.call;
+          violation.expected = AllowedBy(how);
+        });
+  }
+
+  void ExplainPrefix() {
+    Violation& violation = result_.violation;
+    size_t best = 0;
+    for (size_t i = 1; i < searches_.size(); ++i) {
+      if (searches_[i].best().size() > searches_[best].best().size()) best = i;
+    }
+    Search& search = searches_[best];
+    const State& before = before_[best];
+    violation.prefix = PrefixOf(search, before, plan_, {});
+    violation.process = search.Blamed();
+    if (violation.process < 0) return;
+    violation.call = search.NextOf(violation.process);
+    violation.expected = AllowedBy(search.Probe(before, violation.process));
+  }
+
+  const std::vector<State>& before_;
+  const LinearizeOptions& options_;
+  RacePlan plan_;
+  Search::Budget budget_;
+  std::deque<Search> searches_;
+  Linearization result_;
+};
+
+}  // namespace
+
+Linearization Linearize(std::vector<State> before, const Race& race,
+                        const LinearizeOptions& options) {
+  if (before.empty()) return {};
+  return Linearizer(before, race, options).Run();
+}
+
+}  // namespace ipcrig

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/search.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/require.h"
+
+namespace ipcrig {
+namespace {
+
+using What = Known::What;
+
+constexpr size_t kBetweenCopies = 32;  // frames
+constexpr int64_t kNodesBetweenLooks = 64;
+
+bool Removes(const Op& op) { return IsOneOf<ShmctlRmid, Shmdt, MsgctlRmid, SemctlRmid>(op); }
+
+bool Overlap(const RacingCall& call, int64_t from, int64_t to) {
+  return from <= call.to && call.from <= to;
+}
+
+bool IsTotal(const Op& op) {
+  return IsOneOf<ShmctlIpcInfo, ShmctlShmInfo, MsgctlIpcInfo, MsgctlMsgInfo, SemctlIpcInfo,
+                 SemctlSemInfo>(op);
+}
+
+// Whether what the call answers may show a moment in the middle of others.
+bool IsWeak(const RacingCall& call) {
+  return IsTotal(call.op) || IsOneOf<ShmctlStat, ShmctlIndex>(call.op) ||
+         (call.outcome && *call.outcome == Outcome::Failed(EIDRM));
+}
+
+Known KnownOf(const Race& race, const RacingCall& call, bool ends) {
+  Known known;
+  if (call.outcome) {
+    known.what = What::kReturned;
+    known.outcome = &*call.outcome;
+  } else {
+    known.what = call.lost || ends ? What::kAnything : What::kAsleep;
+  }
+  if (!IsWeak(call)) return known;
+  for (const RacingCall& other : race.calls) {
+    if (&other == &call || !Overlap(call, other.from, other.to)) continue;
+    known.atomic = false;
+    known.attaches += std::holds_alternative<Shmat>(other.op) ? 1 : 0;
+    known.removal = known.removal || Removes(other.op);
+  }
+  for (const RacingEnd& end : race.ends) {
+    if (!Overlap(call, end.from, end.to)) continue;
+    known.atomic = false;
+    known.removal = true;
+  }
+  return known;
+}
+
+}  // namespace
+
+int Trail::Pick(int count) {
+  if (at_ == digits_.size()) digits_.push_back({0, count});
+  IPC_REQUIRE(digits_[at_].count == count, "a point took another way when it was made again");
+  return digits_[at_++].taken;
+}
+
+bool Trail::Advance() {
+  at_ = 0;
+  while (!digits_.empty() && digits_.back().taken + 1 == digits_.back().count) digits_.pop_back();
+  if (digits_.empty()) return false;
+  ++digits_.back().taken;
+  return true;
+}
+
+RacePlan::RacePlan(const Race& the_race, size_t processes) : race(the_race), lanes(processes) {
+  for (size_t i = 0; i < race.ends.size(); ++i) {
+    lanes[static_cast<size_t>(race.ends[i].process)].end = static_cast<int>(i);
+  }
+  known.reserve(race.calls.size());
+  for (size_t i = 0; i < race.calls.size(); ++i) {
+    const RacingCall& call = race.calls[i];
+    Lane& lane = lanes[static_cast<size_t>(call.process)];
+    lane.calls.push_back(static_cast<int>(i));
+    known.push_back(KnownOf(race, call, lane.end >= 0));
+  }
+}
+
+bool Search::Budget::Spend() {
+  ++nodes;
+  if (nodes > most_nodes) spent = true;
+  if (nodes % kNodesBetweenLooks == 0 && MonotonicUs() > deadline_us) spent = true;
+  return !spent;
+}
+
+Search::Search(const RacePlan& plan, const LinearizeOptions& options, Budget& budget, bool deaf)
+    : plan_(plan),
+      options_(options),
+      budget_(budget),
+      deaf_(deaf),
+      known_(plan.lanes.size()),
+      points_(
+          known_, [this](int count) { return trail_->Pick(count); }, plan.race.now) {
+  if (deaf_) points_.LoseWakeups();
+}
+
+const RacingCall* Search::Current(int process) const {
+  const auto& calls = plan_.LaneOf(process).calls;
+  const auto done = static_cast<size_t>(config_.done[static_cast<size_t>(process)]);
+  return done < calls.size() ? &plan_.Call(calls[done]) : nullptr;
+}
+
+int Search::NextOf(int process) const {
+  const auto& calls = plan_.LaneOf(process).calls;
+  const auto done = static_cast<size_t>(config_.done[static_cast<size_t>(process)]);
+  return done < calls.size() ? calls[done] : -1;
+}
+
+const RacingEnd* Search::EndOf(int process) const {
+  const int end = plan_.LaneOf(process).end;
+  const bool open = end >= 0 && !config_.at.racers[static_cast<size_t>(process)].ended;
+  return open ? &plan_.race.ends[static_cast<size_t>(end)] : nullptr;
+}
+
+// When the process has to come to its next point that is known, at the latest.
+int64_t Search::Due(int process) const {
+  const RacingCall* call = Current(process);
+  if (call != nullptr && call->outcome) return call->to;
+  const RacingEnd* end = EndOf(process);
+  return end != nullptr ? end->to : INT64_MAX;
+}
+
+void Search::Know(int process) {
+  const int call = NextOf(process);
+  known_[static_cast<size_t>(process)] =
+      call < 0 ? Known{} : plan_.known[static_cast<size_t>(call)];
+}
+
+void Search::Begin(const State& before) {
+  const size_t processes = plan_.lanes.size();
+  config_ = {{before, std::vector<Racer>(processes)}, std::vector<int>(processes)};
+  for (int i = 0; i < plan_.processes(); ++i) {
+    const ProcessState& process = before.process(i);
+    config_.at.racers[static_cast<size_t>(i)].ended = process.life != ProcessState::Life::kAlive;
+    Know(i);
+  }
+  live_ = true;
+}
+
+// One point; on success what it ended is counted as done.
+bool Search::Make(Point point, Trail& trail) {
+  trail_ = &trail;
+  trail.Restart();
+  const RacingCall* call = Current(point.process);
+  const bool fits = points_.Apply(config_.at, point, call == nullptr ? nullptr : &call->op);
+  if (!fits) return false;
+  for (const Points::Answer& answer : points_.answers()) Advance(answer.process);
+  return true;
+}
+
+void Search::Advance(int process) {
+  if (config_.at.racers[static_cast<size_t>(process)].ended) {
+    config_.done[static_cast<size_t>(process)] =
+        static_cast<int>(plan_.LaneOf(process).calls.size());
+  } else {
+    ++config_.done[static_cast<size_t>(process)];
+  }
+  Know(process);
+}
+
+void Search::Add(Point::Kind kind, int process, int urgency, int64_t due) {
+  moves_.push_back({{kind, process}, urgency, due});
+}
+
+void Search::ListOf(int process, int64_t bound) {
+  const Racer& racer = config_.at.racers[static_cast<size_t>(process)];
+  const ProcessState& self = config_.at.state.process(process);
+  const RacingCall* call = Current(process);
+  const RacingEnd* end = EndOf(process);
+  if (racer.ended) return;
+  const bool returns = call != nullptr && call->outcome;
+  const int urgency =
+      returns                                                                           ? 0
+      : call != nullptr && known_[static_cast<size_t>(process)].what == What::kAnything ? 2
+                                                                                        : 1;
+  const int64_t due = returns ? call->to : INT64_MAX;
+  if (self.pending) {
+    if (self.interrupted != 0) Add(Point::Kind::kInterrupt, process, urgency, due);
+    if (racer.times_out) Add(Point::Kind::kTimeOut, process, urgency, due);
+    if (racer.loose || !IsGranted(config_.at.state, process)) {
+      Add(Point::Kind::kLook, process, urgency, due);
+    }
+  } else if (call != nullptr && call->from <= bound && !racer.exiting && !racer.leaving) {
+    Add(Point::Kind::kAttempt, process, urgency, due);
+  }
+  const bool dies = end != nullptr && self.fate && *self.fate == end->outcome && !returns;
+  if (dies && (racer.leaving || end->from <= bound)) Add(Point::Kind::kEnd, process, 0, end->to);
+}
+
+void Search::List(Frame& frame) {
+  int64_t bound = INT64_MAX;
+  for (int i = 0; i < plan_.processes(); ++i) bound = std::min(bound, Due(i));
+  moves_.clear();
+  for (int i = 0; i < plan_.processes(); ++i) ListOf(i, bound);
+  std::stable_sort(moves_.begin(), moves_.end(), [](const Move& a, const Move& b) {
+    return std::pair(a.urgency, a.due) < std::pair(b.urgency, b.due);
+  });
+  frame.moves.clear();
+  for (const Move& move : moves_) frame.moves.push_back(move.point);
+  frame.next = 0;
+  frame.listed = true;
+}
+
+bool Search::AllPlaced() const {
+  for (int i = 0; i < plan_.processes(); ++i) {
+    const RacingCall* call = Current(i);
+    const ProcessState& self = config_.at.state.process(i);
+    if (EndOf(i) != nullptr) return false;
+    if (call == nullptr || config_.at.racers[static_cast<size_t>(i)].ended) continue;
+    if (call->outcome) return false;
+    if (known_[static_cast<size_t>(i)].what == What::kAsleep && !self.pending) return false;
+  }
+  return true;
+}
+
+// Everything has its place: is it a state in which all may have come to rest?
+void Search::Settle(std::vector<State>& found) {
+  const auto& processes = config_.at.state.processes;
+  const bool doomed = std::any_of(processes.begin(), processes.end(),
+                                  [](const ProcessState& process) { return process.fate; });
+  if (doomed) return;
+  Interleaving at = config_.at;
+  const auto skip = [&](int process) {
+    const What what = known_[static_cast<size_t>(process)].what;
+    return what == What::kAnything || (deaf_ && what == What::kAsleep);
+  };
+  if (points_.CanGoOn(at, skip) >= 0) return;
+  State state = config_.at.state;
+  int64_t latest = state.clock++;
+  for (size_t i = 0; i < processes.size(); ++i) {
+    if (config_.at.racers[i].loose) state.processes[i].since = latest;
+    if (!state.processes[i].pending) state.processes[i].interrupted = 0;
+  }
+  Normalise(state);
+  KeepBest();
+  if (found.empty()) {
+    budget_.most_nodes = std::min(budget_.most_nodes, budget_.nodes + options_.more_nodes);
+  }
+  if (std::find(found.begin(), found.end(), state) == found.end()) {
+    found.push_back(std::move(state));
+  }
+}
+
+int64_t Search::Score() const {
+  int64_t score = 0;
+  for (const int done : config_.done) score += done;
+  for (const Racer& racer : config_.at.racers) score += racer.ended ? 1 : 0;
+  return score;
+}
+
+// Requires config_ to be that of the last frame.
+void Search::KeepBest() {
+  best_score_ = Score();
+  best_.clear();
+  for (size_t i = 0; i + 1 < depth_; ++i) {
+    best_.push_back({frames_[i].moves[frames_[i].next], frames_[i].trail});
+  }
+}
+
+// config_ becomes that of the last frame again.
+void Search::Restore() {
+  size_t from = depth_ - 1;
+  while (frames_[from].copy == nullptr) --from;
+  config_ = *frames_[from].copy;
+  for (int i = 0; i < plan_.processes(); ++i) Know(i);
+  for (size_t i = from; i + 1 < depth_; ++i) {
+    Frame& frame = frames_[i];
+    const bool fits = Make(frame.moves[frame.next], frame.trail);
+    IPC_REQUIRE(fits, "a point that was made cannot be made again");
+  }
+  Frame& last = frames_[depth_ - 1];
+  if (last.copy == nullptr) last.copy = std::make_unique<Config>(config_);
+  live_ = true;
+  remembers_ = true;
+  if (!last.hashed) {
+    last.print = FingerprintOf(config_.at, config_.done);
+    last.hashed = true;
+  }
+}
+
+void Search::Close(Frame& frame) {
+  if (frame.hashed) closed_.insert(frame.print);
+  frame.copy.reset();
+  frame.trail = {};
+  frame.listed = frame.hashed = frame.fruitful = false;
+  --depth_;
+  live_ = false;
+  if (depth_ == 0) return;
+  Frame& above = frames_[depth_ - 1];
+  if (!above.trail.Advance()) ++above.next;
+}
+
+bool Search::Run(const State& before, std::vector<State>& found) {
+  Begin(before);
+  depth_ = 1;
+  if (frames_.empty()) frames_.resize(1);
+  frames_[0] = {};
+  frames_[0].copy = std::make_unique<Config>(config_);
+  const auto enough = [&] { return found.size() >= options_.states; };
+  while (depth_ > 0 && !enough()) {
+    Frame& frame = frames_[depth_ - 1];
+    if (!frame.listed) {
+      if (!budget_.Spend()) return false;
+      List(frame);
+      frame.score = Score();
+      if (AllPlaced()) Settle(found);
+      if (enough()) break;
+    }
+    if (frame.next == frame.moves.size()) {
+      if (!frame.fruitful && frame.score > best_score_) {
+        if (!live_) Restore();
+        KeepBest();
+      }
+      Close(frame);
+      continue;
+    }
+    if (!live_) Restore();
+    if (!Make(frame.moves[frame.next], frame.trail)) {
+      live_ = points_.Untouched();
+      if (!frame.trail.Advance()) ++frame.next;
+      continue;
+    }
+    frame.fruitful = true;
+    Fingerprint print;
+    if (remembers_) {
+      print = FingerprintOf(config_.at, config_.done);
+      if (closed_.contains(print)) {
+        live_ = false;
+        if (!frame.trail.Advance()) ++frame.next;
+        continue;
+      }
+    }
+    if (depth_ == frames_.size()) frames_.emplace_back();
+    Frame& next = frames_[depth_++];
+    next.hashed = remembers_;
+    next.print = print;
+    if (depth_ % kBetweenCopies == 0) next.copy = std::make_unique<Config>(config_);
+  }
+  return depth_ == 0;
+}
+
+void Search::Follow(const State& before,
+                    const std::function<void(const Interleaving&, Point, const Points&)>& visit) {
+  Begin(before);
+  for (Step& step : best_) {
+    const bool fits = Make(step.point, step.trail);
+    IPC_REQUIRE(fits, "an order that was found cannot be followed");
+    visit(config_.at, step.point, points_);
+  }
+}
+
+int Search::Blamed() {
+  int blamed = -1;
+  int64_t least = INT64_MAX;
+  for (int i = 0; i < plan_.processes(); ++i) {
+    const int64_t due = Due(i);
+    const bool open = EndOf(i) != nullptr || NextOf(i) >= 0;
+    const bool asleep =
+        known_[static_cast<size_t>(i)].what == What::kAsleep && config_.at.state.process(i).pending;
+    if (!open || (asleep && EndOf(i) == nullptr)) continue;
+    if (blamed < 0 || due < least) {
+      blamed = i;
+      least = due;
+    }
+  }
+  return blamed;
+}
+
+Points::Misfit Search::Probe(const State& before, int process) {
+  Follow(before, [](const Interleaving&, Point, const Points&) {});
+  points_.Explain();
+  const ProcessState& self = config_.at.state.process(process);
+  Trail trail;
+  const Point::Kind kind = self.pending ? Point::Kind::kLook : Point::Kind::kAttempt;
+  if (NextOf(process) < 0) return {};
+  const bool fits = Make({kind, process}, trail);
+  return fits ? Points::Misfit{} : points_.misfit();
+}
+
+int Search::CanGoOn(const Interleaving& at, Points::Misfit& how) {
+  Interleaving copy = at;
+  points_.Explain();
+  const int process = points_.CanGoOn(
+      copy, [&](int i) { return known_[static_cast<size_t>(i)].what != What::kAsleep; });
+  how = points_.misfit();
+  return process;
+}
+
+}  // namespace ipcrig
