@@ -378,7 +378,7 @@ TEST(RaceOfTwo, OneProcessorAndNoPriorities) {
   }
 }
 
-TEST(RacePlan, OneSeedOnePlan) {
+TEST(PlannedRace, OneSeedOnePlan) {
   const Scenario scenario = ScenarioOf(
       "A  q = msgget(IPC_PRIVATE, 0600)\n"
       "race pct seed=9 {\n"
@@ -388,7 +388,7 @@ TEST(RacePlan, OneSeedOnePlan) {
       "}\n");
   const auto priorities = [&](uint32_t n) {
     std::vector<int> all;
-    for (const Racer& racer : PlanRace(WithSeeds(scenario, n), 1, {2, true}).racers) {
+    for (const PlannedRacer& racer : PlanRace(WithSeeds(scenario, n), 1, {2, true}).racers) {
       all.push_back(racer.priority);
       for (const PlannedCall& call : racer.calls) all.push_back(call.priority);
     }
@@ -400,7 +400,7 @@ TEST(RacePlan, OneSeedOnePlan) {
   EXPECT_GT(plans.size(), 10U);
 }
 
-TEST(RacePlan, AnswersThatTheLogHasNoRoomForAreRefused) {
+TEST(PlannedRace, AnswersThatTheLogHasNoRoomForAreRefused) {
   std::string text = "A  s = semget(IPC_PRIVATE, 32000, 0600)\nrace {\n";
   for (int i = 0; i < 5; ++i) text += "  B  semctl(s, 0, GETALL)\n";
   EXPECT_THAT(TooLongToRace(ScenarioOf(text + "}\n")),
@@ -410,7 +410,7 @@ TEST(RacePlan, AnswersThatTheLogHasNoRoomForAreRefused) {
             "");
 }
 
-TEST(RacePlan, LongAnswersAreLogged) {
+TEST(PlannedRace, LongAnswersAreLogged) {
   const std::vector<History> histories = Histories(
       "A  s = semget(IPC_PRIVATE, 20000, 0600)\n"
       "A  q = msgget(IPC_PRIVATE, 0600)\n"
@@ -432,7 +432,7 @@ TEST(RacePlan, LongAnswersAreLogged) {
   }
 }
 
-TEST(RacePlan, WhoCannotMakeACallIsNamed) {
+TEST(PlannedRace, WhoCannotMakeACallIsNamed) {
   const std::vector<History> histories = Histories(
       "A  q = msgget(IPC_PRIVATE, 0600)\n"
       "B  msgrcv(q, 10, 0, 0)\n"

@@ -132,10 +132,10 @@ class Engine {
   bool CanRun(int step);
   void RunCall(int step);
   size_t RunRace(size_t race);
-  void Place(const Racer& racer);
-  void Unplace(const Racer& racer);
-  void OpenRace(const RacePlan& plan);
-  bool SettleRace(const RacePlan& plan);
+  void Place(const PlannedRacer& racer);
+  void Unplace(const PlannedRacer& racer);
+  void OpenRace(const PlannedRace& plan);
+  bool SettleRace(const PlannedRace& plan);
   uint32_t AwaitAnswers();
   RaceLook LookAt(int process);
   void TellRace();

@@ -25,7 +25,7 @@ size_t Engine::RunRace(size_t race) {
     race_kills_ = race_kills_ || std::holds_alternative<Kill>(op);
   }
   const auto processors = static_cast<int>(processors_.size());
-  const RacePlan plan = PlanRace(scenario(), race, {processors, board_->realtime != 0});
+  const PlannedRace plan = PlanRace(scenario(), race, {processors, board_->realtime != 0});
   const int64_t from = EarliestSecond();
   Emit({.kind = Event::Kind::kRace,
         .step = static_cast<int>(race),
@@ -34,7 +34,7 @@ size_t Engine::RunRace(size_t race) {
   OpenRace(plan);
   const bool quiet = SettleRace(plan);
   board_->race.number.fetch_add(1);
-  for (const Racer& racer : plan.racers) Unplace(racer);
+  for (const PlannedRacer& racer : plan.racers) Unplace(racer);
   TellRace();
   if (!quiet) ReportBusy();
   Emit({.kind = Event::Kind::kRaceEnd,
@@ -45,27 +45,27 @@ size_t Engine::RunRace(size_t race) {
 }
 
 // Workers that wait for a command are moved, and have their priority, from here.
-void Engine::Place(const Racer& racer) {
+void Engine::Place(const PlannedRacer& racer) {
   const int pid = board_->pids[racer.process];
   if (racer.processor != 0) PinTo(pid, processors_[static_cast<size_t>(racer.processor)]);
   if (board_->realtime != 0) SetPriority(pid, racer.priority);
 }
 
-void Engine::Unplace(const Racer& racer) {
+void Engine::Unplace(const PlannedRacer& racer) {
   if (runner(racer.process).life == Life::kGone) return;
   const int pid = board_->pids[racer.process];
   if (racer.processor != 0) PinTo(pid, processors_.front());
   if (board_->realtime != 0) SetPriority(pid, kWorkerPriority);
 }
 
-void Engine::OpenRace(const RacePlan& plan) {
+void Engine::OpenRace(const PlannedRace& plan) {
   RaceStart& start = board_->race;
   start.racers = static_cast<int32_t>(plan.racers.size());
   start.together = plan.together ? 1 : 0;
   start.gate = plan.gate ? 1 : 0;
   start.alone = plan.alone ? 1 : 0;
   start.arrived = start.asleep = start.open = 0;
-  for (const Racer& racer : plan.racers) {
+  for (const PlannedRacer& racer : plan.racers) {
     Runner& self = runner(racer.process);
     RaceLog& log = board_->logs[racer.process];
     log.count = 0;
@@ -88,7 +88,7 @@ void Engine::OpenRace(const RacePlan& plan) {
   race_ends_.clear();
   race_began_ = FencedNs();
   start.number.fetch_add(1);
-  for (const Racer& racer : plan.racers) {
+  for (const PlannedRacer& racer : plan.racers) {
     Lane& mine = lane(racer.process);
     mine.task = Task::kRace;
     mine.command.fetch_add(1, std::memory_order_release);
@@ -97,8 +97,8 @@ void Engine::OpenRace(const RacePlan& plan) {
 }
 
 // Waits until everybody is at rest; false where the time was up before.
-bool Engine::SettleRace(const RacePlan& plan) {
-  const auto elsewhere = [](const Racer& racer) { return racer.processor != 0; };
+bool Engine::SettleRace(const PlannedRace& plan) {
+  const auto elsewhere = [](const PlannedRacer& racer) { return racer.processor != 0; };
   const bool spread = std::any_of(plan.racers.begin(), plan.racers.end(), elsewhere);
   std::vector<RaceLook> before;
   for (int round = 0;; ++round) {

@@ -34,15 +34,15 @@ class Dice {
   uint64_t state_;
 };
 
-std::vector<Racer> RacersOf(const Scenario& scenario, size_t race) {
-  std::vector<Racer> racers;
+std::vector<PlannedRacer> RacersOf(const Scenario& scenario, size_t race) {
+  std::vector<PlannedRacer> racers;
   const size_t end = scenario.EndOfRace(race);
   for (size_t step = race + 1; step < end; ++step) {
     const int process = scenario.steps[step].process;
     auto racer = std::find_if(racers.begin(), racers.end(),
-                              [&](const Racer& one) { return one.process == process; });
+                              [&](const PlannedRacer& one) { return one.process == process; });
     if (racer == racers.end()) {
-      racer = racers.insert(racers.end(), Racer{.process = process, .priority = kBase});
+      racer = racers.insert(racers.end(), PlannedRacer{.process = process, .priority = kBase});
     }
     racer->calls.push_back({step});
   }
@@ -50,7 +50,7 @@ std::vector<Racer> RacersOf(const Scenario& scenario, size_t race) {
 }
 
 // Half of the calls are made at once.
-void DrawPauses(Racer& racer, Dice& dice) {
+void DrawPauses(PlannedRacer& racer, Dice& dice) {
   for (PlannedCall& call : racer.calls) {
     const bool waits = dice.Below(2) == 1;
     const size_t pause = dice.Below(kLongestPauseNs);
@@ -59,7 +59,7 @@ void DrawPauses(Racer& racer, Dice& dice) {
 }
 
 // Everybody has another priority; at two calls the caller gets one below all.
-void DrawPriorities(std::vector<Racer>& racers, Dice& dice) {
+void DrawPriorities(std::vector<PlannedRacer>& racers, Dice& dice) {
   std::vector<int> priorities(racers.size());
   std::iota(priorities.begin(), priorities.end(), kBase + kChanges);
   size_t calls = 0;
@@ -78,13 +78,13 @@ void DrawPriorities(std::vector<Racer>& racers, Dice& dice) {
 
 // One behind the other over the processors. Who is on the engine's comes last: it keeps the engine
 // from telling the others.
-void Spread(RacePlan& plan, const RaceMeans& means, uint32_t seed) {
+void Spread(PlannedRace& plan, const RaceMeans& means, uint32_t seed) {
   const auto processors = static_cast<size_t>(means.processors);
   for (size_t i = 0; i < plan.racers.size(); ++i) {
     plan.racers[i].processor = static_cast<int>((seed + i) % processors);
   }
   std::stable_partition(plan.racers.begin(), plan.racers.end(),
-                        [](const Racer& racer) { return racer.processor != 0; });
+                        [](const PlannedRacer& racer) { return racer.processor != 0; });
   plan.alone = plan.racers.size() <= processors && processors > 1;
 }
 
@@ -111,9 +111,9 @@ size_t RoomFor(const Op& op, size_t semaphores) {
 
 }  // namespace
 
-RacePlan PlanRace(const Scenario& scenario, size_t race, const RaceMeans& means) {
+PlannedRace PlanRace(const Scenario& scenario, size_t race, const RaceMeans& means) {
   const Schedule& schedule = scenario.steps[race].schedule;
-  RacePlan plan{.racers = RacersOf(scenario, race)};
+  PlannedRace plan{.racers = RacersOf(scenario, race)};
   Dice dice(schedule.seed);
   Schedule::Kind kind = schedule.kind;
   const bool ranks = kind == Schedule::Kind::kPct || kind == Schedule::Kind::kStarve;
@@ -127,7 +127,7 @@ RacePlan PlanRace(const Scenario& scenario, size_t race, const RaceMeans& means)
   if (plan.racers.empty()) return plan;
   plan.together = kind != Schedule::Kind::kFree;
   if (kind == Schedule::Kind::kDelay) {
-    for (Racer& racer : plan.racers) DrawPauses(racer, dice);
+    for (PlannedRacer& racer : plan.racers) DrawPauses(racer, dice);
   }
   if (kind == Schedule::Kind::kPct) DrawPriorities(plan.racers, dice);
   if (kind == Schedule::Kind::kStarve) plan.racers[dice.Below(plan.racers.size())].priority = 0;
