@@ -14,6 +14,7 @@
 #include "model/signals.h"
 #include "model/turn.h"
 #include "planted_bugs.h"
+#include "simulated_race.h"
 
 namespace ipcrig {
 namespace {
@@ -53,6 +54,7 @@ class Simulation {
   Simulation(const Scenario& scenario, const SimulationOptions& options)
       : scenario_(scenario),
         bug_(options.bug),
+        race_(options.race),
         state_(InitialState(options.facts, scenario.names.processes.size(), options.rules)),
         lines_(scenario.names.processes.size(), -1),
         asleep_(scenario.names.processes.size(), -1) {
@@ -71,6 +73,10 @@ class Simulation {
       now_ += kSecondsPerStep;
       if (StepOf(step).kind == Step::Kind::kCall) Call(step);
       if (StepOf(step).kind == Step::Kind::kIpcs) TakeSnapshot(step, "", true);
+      if (StepOf(step).kind == Step::Kind::kRace) {
+        Race(step);
+        step = static_cast<int>(scenario_.EndOfRace(static_cast<size_t>(step)));
+      }
     }
     Close();
     Emit({});
@@ -104,6 +110,12 @@ class Simulation {
             .process = process,
             .outcome = Outcome::Returned(At(process).pid)});
     }
+  }
+
+  void Race(int step) {
+    SimulatedRace race(scenario_, step, state_, now_, lines_, race_);
+    state_ = race.Run(history_.events);
+    lines_ = race.last();
   }
 
   void Call(int step) {
@@ -298,6 +310,7 @@ class Simulation {
 
   const Scenario& scenario_;
   Bug bug_;
+  SimulatedRaceOptions race_;
   State state_;
   std::vector<int> lines_;   // the last call of each process
   std::vector<int> asleep_;  // the call in which it was seen asleep

@@ -29,6 +29,7 @@
 #include "check/judge.h"
 #include "ops/history.h"
 #include "ops/scenario.h"
+#include "simulated_race.h"
 
 namespace ipcrig {
 
@@ -155,6 +156,7 @@ struct SimulationOptions {
   std::optional<PlantedBug> bug = {};
   Facts facts = OrdinaryFacts();
   Rules rules = {};  // that the kernel keeps; with `strict` it deviates nowhere
+  SimulatedRaceOptions race = {};
 };
 
 inline SimulationOptions Unprivileged() { return {.facts = UnprivilegedFacts()}; }
