@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
   AddFormatCommand(app, exit_code);
   AddOpsCommand(app, exit_code);
   AddCatalogueCommand(app, exit_code);
+  AddLitmusCommand(app, exit_code);
   AddDoctorCommand(app, exit_code);
   int status = -1;  // of the commands whose exit status may be another program's
   AddCheckCommand(app, status);

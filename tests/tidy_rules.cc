@@ -54,7 +54,7 @@ struct Layer {
   bool pure;  // has no business with the operating system
 };
 
-constexpr std::array<Layer, 9> kLayers = {{
+constexpr std::array<Layer, 10> kLayers = {{
     {"base", {"base"}, false},
     {"ops", {"base", "ops"}, true},
     {"model", {"base", "ops", "model"}, true},
@@ -64,6 +64,7 @@ constexpr std::array<Layer, 9> kLayers = {{
     {"explore", {"base", "ops", "model", "exec", "check", "gen", "explore"}, false},
     {"trace", {"base", "ops", "exec", "trace"}, false},
     {"report", {"base", "ops", "model", "check", "trace", "report"}, false},
+    {"litmus", {"base", "exec", "litmus"}, false},
 }};
 
 const Layer* LayerOf(std::string_view path) {

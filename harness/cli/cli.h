@@ -30,6 +30,7 @@ void AddReplayCommand(CLI::App& app, ExitCode& exit_code);
 void AddFormatCommand(CLI::App& app, ExitCode& exit_code);
 void AddOpsCommand(CLI::App& app, ExitCode& exit_code);
 void AddCatalogueCommand(CLI::App& app, ExitCode& exit_code);
+void AddLitmusCommand(CLI::App& app, ExitCode& exit_code);
 void AddDoctorCommand(CLI::App& app, ExitCode& exit_code);
 
 // Options that every command which runs scenarios has.
