@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whether a history can be one of a scenario: each event names a step and a process that there are,
+// and a call the line that it is. Pure.
+#pragma once
+
+#include "ops/history.h"
+#include "ops/scenario.h"
+
+namespace ipcrig {
+
+bool FitsScenario(const Scenario& scenario, const History& history);
+
+}  // namespace ipcrig
