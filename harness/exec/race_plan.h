@@ -27,15 +27,15 @@ struct PlannedRacer {
   int process = 0;
   int processor = 0;  // 0: the engine's, 1: the next one that is permitted...
   int priority = 0;   // of SCHED_FIFO at the beginning; 0: below everybody's
-  std::vector<PlannedCall> calls;
+  std::vector<PlannedCall> calls = {};
 };
 
 struct PlannedRace {
-  std::vector<PlannedRacer> racers;  // in the order in which they are to be told
-  bool together = true;              // they wait for each other
-  bool gate = false;                 // and for one moment
-  bool alone = false;                // no two of them have one processor
-  std::string note;                  // what is not as the schedule says; empty where nothing is
+  std::vector<PlannedRacer> racers = {};  // in the order in which they are to be told
+  bool together = true;                   // they wait for each other
+  bool gate = false;                      // and for one moment
+  bool alone = false;                     // no two of them have one processor
+  std::string note = {};  // what is not as the schedule says; empty where nothing is
 };
 
 struct RaceMeans {

@@ -143,7 +143,8 @@ void Engine::RunProcess(size_t process) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   prctl(PR_SET_NAME, fmt::format("ipcrig-P{}", process).c_str());
   const auto& chosen = options_.processors;
-  PinToProcessor(chosen.empty() ? static_cast<int>(process) : chosen[process % chosen.size()]);
+  const int index = chosen.empty() ? static_cast<int>(process) : chosen[process % chosen.size()];
+  PinTo(0, PermittedProcessors(index).front());
   Place& place = control_.places[process];
   place.statement.store(-1);
   std::vector<View> views(test_.locations.size());
