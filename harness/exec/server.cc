@@ -22,8 +22,8 @@
 namespace ipcrig {
 namespace {
 
-constexpr int64_t kGraceMs = 3000;   // beyond the engine's own time, before it is given up
-constexpr int64_t kStartMs = 10000;  // for a new engine to say what its machine is like
+constexpr int64_t kMostStuckMs = 3000;  // beyond the engine's own time, before it is given up
+constexpr int64_t kStartMs = 10000;     // for a new engine to say what its machine is like
 constexpr uint32_t kMostBytes = 64U << 20;
 
 // A frame: its length, then its text. A frame without text is an engine that dies: the nursery says
@@ -187,7 +187,7 @@ Result<History> Server::Run(const Scenario& scenario, Ending ending) {
   const std::string request = (ending == Ending::kKeep ? "k" : "a") + PrintScenario(scenario);
   (void)signal(SIGPIPE, SIG_IGN);
   std::string text;
-  const int64_t deadline = MonotonicUs() / 1000 + options_.timeout_ms + kGraceMs;
+  const int64_t deadline = MonotonicUs() / 1000 + options_.timeout_ms + kMostStuckMs;
   if (!SendFrame(to_engine_.get(), request) || !ReceiveFrame(from_engine_.get(), text, deadline)) {
     return Error{"the engine is gone or stuck"};
   }
