@@ -20,6 +20,12 @@
 #include "trace/still.h"
 
 namespace ipcrig {
+
+struct DwflDeleter {
+  void operator()(Dwfl* dwfl) const { dwfl_end(dwfl); }
+};
+using DwflPtr = std::unique_ptr<Dwfl, DwflDeleter>;
+
 namespace {
 
 constexpr size_t kMostFrames = 64;
@@ -35,11 +41,6 @@ constexpr Dwfl_Callbacks kFileCallbacks = {.find_elf = dwfl_build_id_find_elf,
                                            .find_debuginfo = dwfl_standard_find_debuginfo,
                                            .section_address = dwfl_offline_section_address,
                                            .debuginfo_path = &debuginfo_path};
-
-struct DwflDeleter {
-  void operator()(Dwfl* dwfl) const { dwfl_end(dwfl); }
-};
-using DwflPtr = std::unique_ptr<Dwfl, DwflDeleter>;
 
 struct Walk {
   Dwfl* dwfl;
