@@ -14,6 +14,14 @@ using What = Known::What;
 
 constexpr size_t kBetweenCopies = 32;  // frames
 constexpr int64_t kNodesBetweenLooks = 64;
+constexpr int kOnlyToSleep = 3;  // the least urgent
+
+// Of those that forced orders are about.
+bool MaySleep(const Op& op) {
+  if (const auto* send = std::get_if<Msgsnd>(&op)) return !send->flags.Has(abi::kIpcNowait);
+  const auto* receive = std::get_if<Msgrcv>(&op);
+  return receive == nullptr || !receive->flags.Has(abi::kIpcNowait);
+}
 
 bool Removes(const Op& op) { return IsOneOf<ShmctlRmid, Shmdt, MsgctlRmid, SemctlRmid>(op); }
 
@@ -84,6 +92,12 @@ RacePlan::RacePlan(const Race& the_race, size_t processes) : race(the_race), lan
   }
 }
 
+std::vector<std::vector<int>> RacePlan::Calls() const {
+  std::vector<std::vector<int>> calls;
+  for (const Lane& lane : lanes) calls.push_back(lane.calls);
+  return calls;
+}
+
 bool Search::Budget::Spend() {
   ++nodes;
   if (nodes > most_nodes) spent = true;
@@ -91,10 +105,12 @@ bool Search::Budget::Spend() {
   return !spent;
 }
 
-Search::Search(const RacePlan& plan, const LinearizeOptions& options, Budget& budget, bool deaf)
+Search::Search(const RacePlan& plan, const LinearizeOptions& options, Budget& budget,
+               const ForcedOrders* forced, bool deaf)
     : plan_(plan),
       options_(options),
       budget_(budget),
+      forced_(forced),
       deaf_(deaf),
       known_(plan.lanes.size()),
       points_(
@@ -150,8 +166,11 @@ bool Search::Make(Point point, Trail& trail) {
   trail_ = &trail;
   trail.Restart();
   const RacingCall* call = Current(point.process);
+  const bool ready = point.kind != Point::Kind::kAttempt || Ready(point.process);
   const bool fits = points_.Apply(config_.at, point, call == nullptr ? nullptr : &call->op);
   if (!fits) return false;
+  // What something else has to come before may begin to sleep, but not take effect.
+  if (!ready && !config_.at.state.process(point.process).pending) return false;
   for (const Points::Answer& answer : points_.answers()) Advance(answer.process);
   return true;
 }
@@ -189,10 +208,27 @@ void Search::ListOf(int process, int64_t bound) {
       Add(Point::Kind::kLook, process, urgency, due);
     }
   } else if (call != nullptr && call->from <= bound && !racer.exiting && !racer.leaving) {
-    Add(Point::Kind::kAttempt, process, urgency, due);
+    AddAttempt(process, urgency, due);
   }
   const bool dies = end != nullptr && self.fate && *self.fate == end->outcome && !returns;
   if (dies && (racer.leaving || end->from <= bound)) Add(Point::Kind::kEnd, process, 0, end->to);
+}
+
+bool Search::Ready(int process) const {
+  return forced_ == nullptr || NextOf(process) < 0 || forced_->Ready(NextOf(process), config_.done);
+}
+
+void Search::AddAttempt(int process, int urgency, int64_t due) {
+  if (forced_ == nullptr) return Add(Point::Kind::kAttempt, process, urgency, due);
+  const int call = NextOf(process);
+  const int64_t wanted = forced_->DueOf(call);
+  // One that was received was sent, whether or not its sender lived to tell.
+  if (wanted != INT64_MAX) urgency = 0;
+  if (!forced_->Ready(call, config_.done)) {
+    if (!MaySleep(plan_.Call(call).op)) return;
+    urgency = kOnlyToSleep;
+  }
+  Add(Point::Kind::kAttempt, process, urgency, std::min(due, wanted));
 }
 
 void Search::List(Frame& frame) {
