@@ -39,7 +39,12 @@ bool Returned(const RacingCall& call) {
 
 ForcedOrders::ForcedOrders(const Race& race, const std::vector<std::vector<int>>& lanes,
                            const State& before)
-    : race_(race), lanes_(lanes), width_(lanes.size()), places_(race.calls.size()) {
+    : race_(race),
+      lanes_(lanes),
+      width_(lanes.size()),
+      places_(race.calls.size()),
+      left_(race.calls.size()),
+      queue_of_(race.calls.size(), -1) {
   due_.reserve(race.calls.size());
   for (const RacingCall& call : race.calls) due_.push_back(call.to);
   for (const auto& lane : lanes_) {
@@ -101,8 +106,10 @@ void ForcedOrders::GatherCall(int index, const State& before) {
                               .surely = call.outcome.has_value()});
   }
   const auto* receive = std::get_if<Msgrcv>(&call.op);
-  if (receive == nullptr || !call.outcome) return;
+  if (receive == nullptr) return;
   const int id = IdOf(race_, before, receive->queue);
+  queue_of_[static_cast<size_t>(index)] = id;
+  if (!call.outcome) return;
   const bool copies = receive->flags.Has(abi::kMsgCopy);
   if (id < 0 || copies || *call.outcome != Outcome::Failed(ENOMSG)) return;
   if (!receive->flags.Has(abi::kMsgExcept)) {
@@ -153,6 +160,7 @@ void ForcedOrders::Match(Queue& queue, const State& before) {
     const auto& receive = std::get<Msgrcv>(call.op);
     Sent& message = queue.messages[static_cast<size_t>(content->message)];
     message.receive = static_cast<int>(i);
+    received_.emplace(queue.id, call.outcome->numbers[0], call.outcome->bytes);
     message.selects = receive.type.value == 0  ? Selects::kFirst
                       : receive.type.value < 0 ? Selects::kLowest
                                                : Selects::kOther;
@@ -165,9 +173,18 @@ void ForcedOrders::Match(Queue& queue, const State& before) {
   std::vector<Sent> told;
   for (size_t i = 0; i < queue.messages.size(); ++i) {
     const Content& content = contents[key_of(i)];
-    if (content.sent == 1 && content.received <= 1) told.push_back(queue.messages[i]);
+    if (content.sent != 1 || content.received > 1) continue;
+    told.push_back(queue.messages[i]);
+    const Sent& message = told.back();
+    if (message.send >= 0) left_[static_cast<size_t>(message.send)] = message.receive < 0;
   }
   queue.messages = std::move(told);
+}
+
+bool ForcedOrders::IsTaken(int call, const Outcome& outcome) const {
+  if (received_.empty() || outcome.numbers.size() != 1) return false;
+  const int queue = queue_of_[static_cast<size_t>(call)];
+  return received_.contains({queue, outcome.numbers[0], outcome.bytes});
 }
 
 // Receivers that may have taken something unseen: lost ones, and those whose answer does not tell.

@@ -21,6 +21,10 @@
 // it takes memory in proportion to calls times processes, and about as much time for each rule.
 #pragma once
 
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "check/linearize.h"
@@ -43,6 +47,10 @@ class ForcedOrders {
   }
   // When the call has to have taken effect: what it sends may have been received by then.
   int64_t DueOf(int call) const { return due_[static_cast<size_t>(call)]; }
+  // Whether the call sent what nobody is known to have received: it had better come late.
+  bool IsLeft(int call) const { return left_[static_cast<size_t>(call)]; }
+  // Whether somebody else is known to have received what this call would receive.
+  bool IsTaken(int call, const Outcome& outcome) const;
   // Calls, each of which has to be before the next, and the last before the first.
   const std::vector<int>& cycle() const { return cycle_; }
 
@@ -98,9 +106,12 @@ class ForcedOrders {
   const Race& race_;
   const std::vector<std::vector<int>>& lanes_;
   size_t width_;
-  std::vector<int> places_;   // by call: its place in its lane
-  std::vector<int> clocks_;   // by call and lane
-  std::vector<int64_t> due_;  // by call
+  std::vector<int> places_;    // by call: its place in its lane
+  std::vector<int> clocks_;    // by call and lane
+  std::vector<int64_t> due_;   // by call
+  std::vector<bool> left_;     // by call
+  std::vector<int> queue_of_;  // by call, of lost receives: the id of its queue, or -1
+  std::set<std::tuple<int, int64_t, std::string>> received_;  // queue, type and bytes
   std::vector<Queue> queues_;
   std::vector<std::pair<int, int>> edges_;  // that were added
   std::vector<int> cycle_;

@@ -171,8 +171,31 @@ bool Search::Make(Point point, Trail& trail) {
   if (!fits) return false;
   // What something else has to come before may begin to sleep, but not take effect.
   if (!ready && !config_.at.state.process(point.process).pending) return false;
-  for (const Points::Answer& answer : points_.answers()) Advance(answer.process);
+  for (const Points::Answer& answer : points_.answers()) {
+    if (TakesForeign(answer)) return false;
+    Advance(answer.process);
+  }
   return true;
+}
+
+// A lost receive that took what somebody else is known to have got.
+bool Search::TakesForeign(const Points::Answer& answer) const {
+  const int call = NextOf(answer.process);
+  const bool lost = known_[static_cast<size_t>(answer.process)].what == What::kAnything;
+  return forced_ != nullptr && lost && call >= 0 &&
+         std::holds_alternative<Msgrcv>(plan_.Call(call).op) &&
+         forced_->IsTaken(call, answer.outcome);
+}
+
+// A receive found something that nobody received: lost ones, which may have, come next.
+void Search::PreferLostReceives(Frame& frame) {
+  if (forced_ == nullptr || std::exchange(frame.reordered, true)) return;
+  std::stable_partition(frame.moves.begin() + static_cast<ptrdiff_t>(frame.next), frame.moves.end(),
+                        [&](const Point& point) {
+                          const RacingCall* call = Current(point.process);
+                          return call != nullptr && !call->outcome &&
+                                 std::holds_alternative<Msgrcv>(call->op);
+                        });
 }
 
 void Search::Advance(int process) {
@@ -224,6 +247,7 @@ void Search::AddAttempt(int process, int urgency, int64_t due) {
   const int64_t wanted = forced_->DueOf(call);
   // One that was received was sent, whether or not its sender lived to tell.
   if (wanted != INT64_MAX) urgency = 0;
+  if (forced_->IsLeft(call)) urgency = std::max(urgency, 1);
   if (!forced_->Ready(call, config_.done)) {
     if (!MaySleep(plan_.Call(call).op)) return;
     urgency = kOnlyToSleep;
@@ -326,7 +350,7 @@ void Search::Close(Frame& frame) {
   if (frame.hashed) closed_.insert(frame.print);
   frame.copy.reset();
   frame.trail = {};
-  frame.listed = frame.hashed = frame.fruitful = false;
+  frame.listed = frame.hashed = frame.fruitful = frame.reordered = false;
   --depth_;
   live_ = false;
   if (depth_ == 0) return;
@@ -360,8 +384,13 @@ bool Search::Run(const State& before, std::vector<State>& found) {
     }
     if (!live_) Restore();
     if (!Make(frame.moves[frame.next], frame.trail)) {
+      const bool received = frame.moves[frame.next].kind == Point::Kind::kAttempt;
       live_ = points_.Untouched();
-      if (!frame.trail.Advance()) ++frame.next;
+      if (frame.trail.Advance()) continue;
+      ++frame.next;
+      if (!received || frame.reordered || frame.next == frame.moves.size()) continue;
+      if (!live_) Restore();
+      PreferLostReceives(frame);
       continue;
     }
     frame.fruitful = true;

@@ -104,6 +104,7 @@ class Search {
     size_t next = 0;
     bool listed = false;
     bool hashed = false;
+    bool reordered = false;
     bool fruitful = false;  // some way led on from it
     int64_t score = 0;
     Fingerprint print;
@@ -118,6 +119,8 @@ class Search {
 
   void Begin(const State& before);
   bool Make(Point point, Trail& trail);
+  bool TakesForeign(const Points::Answer& answer) const;
+  void PreferLostReceives(Frame& frame);
   void Advance(int process);
   void Know(int process);
   void List(Frame& frame);
