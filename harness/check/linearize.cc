@@ -11,6 +11,8 @@
 namespace ipcrig {
 namespace {
 
+constexpr int64_t kNodesForPrefix = 20'000;
+
 // Whether the call may have made an object whose id is not known.
 bool IsGuess(const RacingCall& call) {
   return !call.outcome && IsOneOf<Shmget, Msgget, Semget>(call.op);
@@ -50,6 +52,7 @@ class Linearizer {
       : before_(before),
         options_(options),
         plan_(race, before.front().processes.size()),
+        lanes_(plan_.Calls()),
         budget_{.most_nodes = options.nodes,
                 .deadline_us = MonotonicUs() + static_cast<int64_t>(options.seconds * 1e6)} {}
 
@@ -60,7 +63,7 @@ class Linearizer {
     result_.nodes = budget_.nodes;
     if (!result_.states.empty()) return std::move(result_);
     result_.exhausted = budget_.spent;
-    if (!result_.exhausted && !ExplainWithoutWakeups()) ExplainPrefix();
+    if (!result_.exhausted && !ExplainCycle() && !ExplainWithoutWakeups()) ExplainPrefix();
     result_.nodes = budget_.nodes;
     return std::move(result_);
   }
@@ -68,10 +71,25 @@ class Linearizer {
  private:
   void LookForStates() {
     for (const State& state : before_) {
-      searches_.emplace_back(plan_, options_, budget_, false);
+      if (options_.forced) forced_.emplace_back(plan_.race, lanes_, state);
+      const ForcedOrders* forced = options_.forced ? &forced_.back() : nullptr;
+      searches_.emplace_back(plan_, options_, budget_, forced, false);
+      if (forced != nullptr && !forced->cycle().empty()) continue;
       if (!searches_.back().Run(state, result_.states)) result_.complete = false;
       if (!result_.complete) return;
     }
+  }
+
+  // Where orders that are forced contradict each other, that is said, and as far as it is cheap
+  // what can be explained all the same.
+  bool ExplainCycle() {
+    if (forced_.size() != 1 || forced_[0].cycle().empty()) return false;
+    result_.violation.cycle = forced_[0].cycle();
+    budget_.most_nodes = std::min(budget_.most_nodes, budget_.nodes + kNodesForPrefix);
+    std::vector<State> none;
+    searches_[0].Run(before_[0], none);
+    ExplainPrefix();
+    return true;
   }
 
   // Whether there is an order in which those who sleep at the end are never woken.
@@ -83,11 +101,12 @@ class Linearizer {
     LinearizeOptions one = options_;
     one.states = 1;
     std::vector<State> found;
-    for (const State& state : before_) {
-      Search search(plan_, one, budget_, true);
-      search.Run(state, found);
+    for (size_t i = 0; i < before_.size(); ++i) {
+      if (!forced_.empty() && !forced_[i].cycle().empty()) continue;
+      Search search(plan_, one, budget_, forced_.empty() ? nullptr : &forced_[i], true);
+      search.Run(before_[i], found);
       if (found.empty()) continue;
-      DescribeLoss(search, state);
+      DescribeLoss(search, before_[i]);
       return true;
     }
     return false;
@@ -127,7 +146,9 @@ class Linearizer {
   const std::vector<State>& before_;
   const LinearizeOptions& options_;
   RacePlan plan_;
+  std::vector<std::vector<int>> lanes_;
   Search::Budget budget_;
+  std::deque<ForcedOrders> forced_;
   std::deque<Search> searches_;
   Linearization result_;
 };

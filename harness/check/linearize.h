@@ -58,6 +58,7 @@ struct LinearizeOptions {
   double seconds = 10;
   size_t states = 256;          // that are looked for; 1: any will do
   int64_t more_nodes = 50'000;  // that are looked at for them when the first is there
+  bool forced = true;           // false: by searching alone; the answer is the same, later
 };
 
 // Why no order explains a race.

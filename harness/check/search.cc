@@ -14,6 +14,14 @@ using What = Known::What;
 
 constexpr size_t kBetweenCopies = 32;  // frames
 constexpr int64_t kNodesBetweenLooks = 64;
+constexpr int kOnlyToSleep = 3;  // the least urgent
+
+// Of those that forced orders are about.
+bool MaySleep(const Op& op) {
+  if (const auto* send = std::get_if<Msgsnd>(&op)) return !send->flags.Has(abi::kIpcNowait);
+  const auto* receive = std::get_if<Msgrcv>(&op);
+  return receive == nullptr || !receive->flags.Has(abi::kIpcNowait);
+}
 
 bool Removes(const Op& op) { return IsOneOf<ShmctlRmid, Shmdt, MsgctlRmid, SemctlRmid>(op); }
 
@@ -84,6 +92,12 @@ RacePlan::RacePlan(const Race& the_race, size_t processes) : race(the_race), lan
   }
 }
 
+std::vector<std::vector<int>> RacePlan::Calls() const {
+  std::vector<std::vector<int>> calls;
+  for (const Lane& lane : lanes) calls.push_back(lane.calls);
+  return calls;
+}
+
 bool Search::Budget::Spend() {
   ++nodes;
   if (nodes > most_nodes) spent = true;
@@ -91,10 +105,12 @@ bool Search::Budget::Spend() {
   return !spent;
 }
 
-Search::Search(const RacePlan& plan, const LinearizeOptions& options, Budget& budget, bool deaf)
+Search::Search(const RacePlan& plan, const LinearizeOptions& options, Budget& budget,
+               const ForcedOrders* forced, bool deaf)
     : plan_(plan),
       options_(options),
       budget_(budget),
+      forced_(forced),
       deaf_(deaf),
       known_(plan.lanes.size()),
       points_(
@@ -150,10 +166,36 @@ bool Search::Make(Point point, Trail& trail) {
   trail_ = &trail;
   trail.Restart();
   const RacingCall* call = Current(point.process);
+  const bool ready = point.kind != Point::Kind::kAttempt || Ready(point.process);
   const bool fits = points_.Apply(config_.at, point, call == nullptr ? nullptr : &call->op);
   if (!fits) return false;
-  for (const Points::Answer& answer : points_.answers()) Advance(answer.process);
+  // What something else has to come before may begin to sleep, but not take effect.
+  if (!ready && !config_.at.state.process(point.process).pending) return false;
+  for (const Points::Answer& answer : points_.answers()) {
+    if (TakesForeign(answer)) return false;
+    Advance(answer.process);
+  }
   return true;
+}
+
+// A lost receive that took what somebody else is known to have got.
+bool Search::TakesForeign(const Points::Answer& answer) const {
+  const int call = NextOf(answer.process);
+  const bool lost = known_[static_cast<size_t>(answer.process)].what == What::kAnything;
+  return forced_ != nullptr && lost && call >= 0 &&
+         std::holds_alternative<Msgrcv>(plan_.Call(call).op) &&
+         forced_->IsTaken(call, answer.outcome);
+}
+
+// A receive found something that nobody received: lost ones, which may have, come next.
+void Search::PreferLostReceives(Frame& frame) {
+  if (forced_ == nullptr || std::exchange(frame.reordered, true)) return;
+  std::stable_partition(frame.moves.begin() + static_cast<ptrdiff_t>(frame.next), frame.moves.end(),
+                        [&](const Point& point) {
+                          const RacingCall* call = Current(point.process);
+                          return call != nullptr && !call->outcome &&
+                                 std::holds_alternative<Msgrcv>(call->op);
+                        });
 }
 
 void Search::Advance(int process) {
@@ -189,10 +231,28 @@ void Search::ListOf(int process, int64_t bound) {
       Add(Point::Kind::kLook, process, urgency, due);
     }
   } else if (call != nullptr && call->from <= bound && !racer.exiting && !racer.leaving) {
-    Add(Point::Kind::kAttempt, process, urgency, due);
+    AddAttempt(process, urgency, due);
   }
   const bool dies = end != nullptr && self.fate && *self.fate == end->outcome && !returns;
   if (dies && (racer.leaving || end->from <= bound)) Add(Point::Kind::kEnd, process, 0, end->to);
+}
+
+bool Search::Ready(int process) const {
+  return forced_ == nullptr || NextOf(process) < 0 || forced_->Ready(NextOf(process), config_.done);
+}
+
+void Search::AddAttempt(int process, int urgency, int64_t due) {
+  if (forced_ == nullptr) return Add(Point::Kind::kAttempt, process, urgency, due);
+  const int call = NextOf(process);
+  const int64_t wanted = forced_->DueOf(call);
+  // One that was received was sent, whether or not its sender lived to tell.
+  if (wanted != INT64_MAX) urgency = 0;
+  if (forced_->IsLeft(call)) urgency = std::max(urgency, 1);
+  if (!forced_->Ready(call, config_.done)) {
+    if (!MaySleep(plan_.Call(call).op)) return;
+    urgency = kOnlyToSleep;
+  }
+  Add(Point::Kind::kAttempt, process, urgency, std::min(due, wanted));
 }
 
 void Search::List(Frame& frame) {
@@ -290,7 +350,7 @@ void Search::Close(Frame& frame) {
   if (frame.hashed) closed_.insert(frame.print);
   frame.copy.reset();
   frame.trail = {};
-  frame.listed = frame.hashed = frame.fruitful = false;
+  frame.listed = frame.hashed = frame.fruitful = frame.reordered = false;
   --depth_;
   live_ = false;
   if (depth_ == 0) return;
@@ -324,8 +384,13 @@ bool Search::Run(const State& before, std::vector<State>& found) {
     }
     if (!live_) Restore();
     if (!Make(frame.moves[frame.next], frame.trail)) {
+      const bool received = frame.moves[frame.next].kind == Point::Kind::kAttempt;
       live_ = points_.Untouched();
-      if (!frame.trail.Advance()) ++frame.next;
+      if (frame.trail.Advance()) continue;
+      ++frame.next;
+      if (!received || frame.reordered || frame.next == frame.moves.size()) continue;
+      if (!live_) Restore();
+      PreferLostReceives(frame);
       continue;
     }
     frame.fruitful = true;

@@ -12,6 +12,7 @@
 #include <unordered_set>
 
 #include "check/fingerprint.h"
+#include "check/forced.h"
 #include "check/linearize.h"
 
 namespace ipcrig {
@@ -50,6 +51,8 @@ class RacePlan {
   std::vector<Known> known;  // by call
 
   const RacingCall& Call(int index) const { return race.calls[static_cast<size_t>(index)]; }
+  // The calls of each lane.
+  std::vector<std::vector<int>> Calls() const;
   const Lane& LaneOf(int process) const { return lanes[static_cast<size_t>(process)]; }
   int processes() const { return static_cast<int>(lanes.size()); }
 };
@@ -69,7 +72,9 @@ class Search {
     bool Spend();
   };
 
-  Search(const RacePlan& plan, const LinearizeOptions& options, Budget& budget, bool deaf);
+  // `forced`: or nullptr. Nothing is owned.
+  Search(const RacePlan& plan, const LinearizeOptions& options, Budget& budget,
+         const ForcedOrders* forced, bool deaf);
 
   // Looks for all states; adds to `found` those that it does not have. False: there may be more.
   bool Run(const State& before, std::vector<State>& found);
@@ -99,6 +104,7 @@ class Search {
     size_t next = 0;
     bool listed = false;
     bool hashed = false;
+    bool reordered = false;
     bool fruitful = false;  // some way led on from it
     int64_t score = 0;
     Fingerprint print;
@@ -113,10 +119,14 @@ class Search {
 
   void Begin(const State& before);
   bool Make(Point point, Trail& trail);
+  bool TakesForeign(const Points::Answer& answer) const;
+  void PreferLostReceives(Frame& frame);
   void Advance(int process);
   void Know(int process);
   void List(Frame& frame);
   void ListOf(int process, int64_t bound);
+  void AddAttempt(int process, int urgency, int64_t due);
+  bool Ready(int process) const;
   void Add(Point::Kind kind, int process, int urgency, int64_t due);
   int64_t Due(int process) const;
   const RacingCall* Current(int process) const;
@@ -131,6 +141,7 @@ class Search {
   const RacePlan& plan_;
   const LinearizeOptions& options_;
   Budget& budget_;
+  const ForcedOrders* forced_;
   bool deaf_;
   Config config_;
   bool live_ = true;  // config_ is that of the last frame
