@@ -58,7 +58,7 @@ double RawRound(bool message_passing, litmus::Control& control, Cell& x, Cell& y
   const double start = MonotonicSeconds();
   const pid_t child = fork();
   const int process = child == 0 ? 1 : 0;
-  PinToProcessor(process);
+  PinTo(0, PermittedProcessors(process).front());
   litmus::Arrive(control, 2, 4000);
   RawLoop(message_passing, process, x, y, logs[process]);
   if (child == 0) _exit(0);
