@@ -12,15 +12,8 @@
 #include "litmus_axioms.h"
 #include "shipped_litmus.h"
 
-namespace ipcrig {
+namespace ipcrig::litmus {
 namespace {
-
-using litmus::Action;
-using litmus::Allowed;
-using litmus::AllowedStates;
-using litmus::Machine;
-using litmus::Order;
-using litmus::Statement;
 
 constexpr Machine kAllMachines[] = {Machine::kSc, Machine::kTso, Machine::kOmca};
 
@@ -28,7 +21,7 @@ constexpr Machine kAllMachines[] = {Machine::kSc, Machine::kTso, Machine::kOmca}
 bool Allows(const litmus::Test& test, Machine machine) {
   const Allowed allowed = AllowedStates(test, machine);
   return std::any_of(allowed.states.begin(), allowed.states.end(),
-                     [&](const litmus::State& state) { return litmus::Holds(test, state); });
+                     [&](const State& state) { return Holds(test, state); });
 }
 
 struct Known {
@@ -84,17 +77,17 @@ TEST(LitmusAllowed, IsWhatTheLiteratureSays) {
 }
 
 TEST(LitmusAllowed, ConditionsOfShippedTestsHoldOnEveryMachine) {
-  for (const litmus::ShippedTest& shipped : litmus::ShippedTests()) {
+  for (const ShippedTest& shipped : ShippedTests()) {
     const litmus::Test test = ReadShipped(shipped.name);
     for (const Machine machine : kAllMachines) {
       const Allowed allowed = AllowedStates(test, machine);
       EXPECT_TRUE(allowed.complete && !allowed.may_block) << shipped.name;
-      for (const litmus::State& state : allowed.states) {
-        const bool holds = litmus::Holds(test, state);
-        if (test.quantifier == litmus::Quantifier::kNotExists) {
+      for (const State& state : allowed.states) {
+        const bool holds = Holds(test, state);
+        if (test.quantifier == Quantifier::kNotExists) {
           EXPECT_FALSE(holds) << shipped.name;
         }
-        if (test.quantifier == litmus::Quantifier::kForall) {
+        if (test.quantifier == Quantifier::kForall) {
           EXPECT_TRUE(holds) << shipped.name;
         }
       }
@@ -110,15 +103,14 @@ litmus::Test RandomTest(std::mt19937& random) {
   const int processes = 2 + below(2);
   int value = 0;
   for (int p = 0; p < processes; ++p) {
-    litmus::Process process;
+    Process process;
     const int statements = 1 + below(processes == 2 ? 4 : 2);
     for (int i = 0; i < statements; ++i) {
       Statement one;
       one.object = below(2);
       const int kind = below(7);
       if (kind == 6) {
-        constexpr unsigned kFences[] = {litmus::kAllPairs, litmus::kLoadLoad, litmus::kStoreStore,
-                                        litmus::kLoadLoad | litmus::kLoadStore};
+        constexpr unsigned kFences[] = {kAllPairs, kLoadLoad, kStoreStore, kLoadLoad | kLoadStore};
         one.action = Action::kFence;
         one.pairs = kFences[below(4)];
       } else if (kind < 3) {
@@ -148,7 +140,7 @@ litmus::Test RandomTest(std::mt19937& random) {
 
 std::string Listing(const litmus::Test& test) {
   std::string text;
-  for (const litmus::Process& process : test.processes) {
+  for (const Process& process : test.processes) {
     text += "P\n";
     for (const Statement& one : process.body) {
       text += "  action " + std::to_string(static_cast<int>(one.action)) + " order " +
@@ -168,7 +160,7 @@ TEST(LitmusAllowed, AgreesWithAxiomsOnRandomTests) {
     const litmus::Test test = RandomTest(random);
     for (const Machine machine : kAllMachines) {
       ASSERT_EQ(AllowedStates(test, machine).states, StatesByAxioms(test, machine))
-          << litmus::MachineName(machine) << "\n"
+          << MachineName(machine) << "\n"
           << Listing(test);
     }
     const auto sc = AllowedStates(test, Machine::kSc).states;
@@ -184,7 +176,7 @@ TEST(LitmusAllowed, AgreesWithAxiomsOnRandomTests) {
 }
 
 TEST(LitmusAllowed, SeesThatProcessesMayWaitForEver) {
-  const auto parsed = litmus::ParseLitmus(
+  const auto parsed = ParseLitmus(
       "C Deadlock\n{}\nP0 (sem s, sem t) { semop(s, -1); semop(t, 1); }\n"
       "P1 (sem s, sem t, int *x) { semop(t, -1); semop(s, 1); *x = 1; }\n",
       "deadlock");
@@ -195,4 +187,4 @@ TEST(LitmusAllowed, SeesThatProcessesMayWaitForEver) {
 }
 
 }  // namespace
-}  // namespace ipcrig
+}  // namespace ipcrig::litmus

@@ -7,14 +7,11 @@
 #include "litmus/shipped.h"
 #include "litmus/test.h"
 
-namespace ipcrig {
+namespace ipcrig::litmus {
 namespace {
 
-using litmus::Action;
-using litmus::Order;
-
 litmus::Test ReadTest(const std::string& text) {
-  auto parsed = litmus::ParseLitmus(text, "t.litmus");
+  auto parsed = ParseLitmus(text, "t.litmus");
   if (!parsed.ok()) {
     ADD_FAILURE() << parsed.error().Text();
     return {};
@@ -23,7 +20,7 @@ litmus::Test ReadTest(const std::string& text) {
 }
 
 std::string LitmusErrorOf(const std::string& text) {
-  const auto parsed = litmus::ParseLitmus(text, "t.litmus");
+  const auto parsed = ParseLitmus(text, "t.litmus");
   return parsed.ok() ? "no error" : parsed.error().Text();
 }
 
@@ -33,12 +30,12 @@ std::string ErrorOfBody(const std::string& body) {
 }
 
 TEST(LitmusParse, EveryShippedTestIsReadAndSaysWhatItIs) {
-  EXPECT_GT(litmus::ShippedTests().size(), 30U);
-  for (const litmus::ShippedTest& shipped : litmus::ShippedTests()) {
+  EXPECT_GT(ShippedTests().size(), 30U);
+  for (const ShippedTest& shipped : ShippedTests()) {
     const litmus::Test test = ReadTest(std::string(shipped.text));
     EXPECT_GT(test.doc.size(), 20U) << shipped.name;
-    EXPECT_NE(test.quantifier, litmus::Quantifier::kNone) << shipped.name;
-    EXPECT_EQ(litmus::FindShipped(test.name), &shipped) << "a file is named after its test";
+    EXPECT_NE(test.quantifier, Quantifier::kNone) << shipped.name;
+    EXPECT_EQ(FindShipped(test.name), &shipped) << "a file is named after its test";
   }
 }
 
@@ -74,11 +71,11 @@ exists (1:r0=1 /\ 1:r1=0) (* Bad outcome. *)
   ASSERT_EQ(test.processes.size(), 2U);
   EXPECT_EQ(test.name, "MP+fencewmbonceonce+fencermbonceonce");
   EXPECT_EQ(test.condition, "exists (1:r0=1 /\\ 1:r1=0)");
-  EXPECT_EQ(test.processes[0].body[1].pairs, unsigned{litmus::kStoreStore});
+  EXPECT_EQ(test.processes[0].body[1].pairs, unsigned{kStoreStore});
   EXPECT_EQ(test.processes[1].body[0].order, Order::kRelaxed);
-  EXPECT_EQ(litmus::PrintState(test, {1, 0}), "1:r0=1; 1:r1=0;");
-  EXPECT_TRUE(litmus::Holds(test, {1, 0}));
-  EXPECT_FALSE(litmus::Holds(test, {1, 1}));
+  EXPECT_EQ(PrintState(test, {1, 0}), "1:r0=1; 1:r1=0;");
+  EXPECT_TRUE(Holds(test, {1, 0}));
+  EXPECT_FALSE(Holds(test, {1, 1}));
 }
 
 // As herd7 and litmus7 print and read them.
@@ -98,7 +95,7 @@ exists (0:r0=0 /\ not (y=1 \/ [y]=5) \/ true)
 )");
   ASSERT_EQ(test.observed.size(), 3U);
   EXPECT_EQ(test.locations[0].initial, 5);
-  EXPECT_EQ(litmus::PrintState(test, {0, 1, 2}), "0:r0=0; [x]=1; [y]=2;");
+  EXPECT_EQ(PrintState(test, {0, 1, 2}), "0:r0=0; [x]=1; [y]=2;");
   EXPECT_EQ(test.processes[0].body[0].order, Order::kSeqCst);
   EXPECT_EQ(test.processes[1].body[0].order, Order::kPlain);
 }
@@ -156,4 +153,4 @@ TEST(LitmusParse, ErrorsPointAtTheFault) {
 }
 
 }  // namespace
-}  // namespace ipcrig
+}  // namespace ipcrig::litmus

@@ -16,28 +16,20 @@
 #include "litmus/shipped.h"
 #include "shipped_litmus.h"
 
-namespace ipcrig {
+namespace ipcrig::litmus {
 namespace {
-
-using litmus::Action;
-using litmus::Machine;
-using litmus::Perpetual;
-using litmus::Statement;
 
 constexpr uint32_t kIterations = 4000;
 
 std::optional<Perpetual> Plan(const litmus::Test& test, Machine machine, std::string& why_not) {
-  const auto allowed = litmus::AllowedStates(test, machine).states;
-  return litmus::PlanPerpetual(
-      test,
-      [&](const litmus::State& state) {
-        return !allowed.contains(state) || litmus::Holds(test, state);
-      },
+  const auto allowed = AllowedStates(test, machine).states;
+  return PlanPerpetual(
+      test, [&](const State& state) { return !allowed.contains(state) || Holds(test, state); },
       why_not);
 }
 
 // How a simulated process's stores become visible.
-enum class Queue {
+enum class StoreQueue {
   kNone,      // at once
   kInOrder,   // as on x86
   kAnyOrder,  // the planted bug
@@ -46,7 +38,7 @@ enum class Queue {
 // Runs all iterations of all processes in a random interleaving.
 class SimulatedMemory {
  public:
-  SimulatedMemory(const litmus::Test& test, const Perpetual& plan, Queue queue, uint32_t seed)
+  SimulatedMemory(const litmus::Test& test, const Perpetual& plan, StoreQueue queue, uint32_t seed)
       : test_(test), queue_(queue), random_(seed), memory_(test.locations.size()) {
     logs_.resize(plan.loads.size(), std::vector<uint32_t>(kIterations));
     cores_.resize(test.processes.size());
@@ -92,7 +84,7 @@ class SimulatedMemory {
   // A later store overtakes an earlier one, but never one to the same location.
   void Drain(Core& core) {
     auto which = core.queue.begin();
-    if (queue_ == Queue::kAnyOrder) which += static_cast<int>(random_() % core.queue.size());
+    if (queue_ == StoreQueue::kAnyOrder) which += static_cast<int>(random_() % core.queue.size());
     const size_t location = which->first;
     which = std::find_if(core.queue.begin(), core.queue.end(),
                          [&](const auto& one) { return one.first == location; });
@@ -102,14 +94,14 @@ class SimulatedMemory {
 
   void Execute(Core& core, const std::vector<Statement>& body) {
     const Statement& one = body[core.statement];
-    const bool full = one.action == Action::kFence ? (one.pairs & litmus::kStoreLoad) != 0
-                                                   : one.order == litmus::Order::kSeqCst;
+    const bool full =
+        one.action == Action::kFence ? (one.pairs & kStoreLoad) != 0 : one.order == Order::kSeqCst;
     if (full && one.action != Action::kLoad) {
       while (!core.queue.empty()) Drain(core);
     }
     const auto location = static_cast<size_t>(one.object);
     if (one.action == Action::kStore) {
-      if (queue_ == Queue::kNone || full) {
+      if (queue_ == StoreQueue::kNone || full) {
         memory_[location] = core.iteration + 1;
       } else {
         core.queue.emplace_back(location, core.iteration + 1);
@@ -127,7 +119,7 @@ class SimulatedMemory {
   }
 
   const litmus::Test& test_;
-  Queue queue_;
+  StoreQueue queue_;
   std::mt19937 random_;
   std::vector<uint32_t> memory_;
   std::vector<std::vector<uint32_t>> logs_;
@@ -135,8 +127,8 @@ class SimulatedMemory {
 };
 
 // The states that are counted, with how often.
-std::map<litmus::State, uint64_t> Counted(const litmus::Test& test, Machine machine, Queue queue,
-                                          uint32_t seed) {
+std::map<State, uint64_t> Counted(const litmus::Test& test, Machine machine, StoreQueue queue,
+                                  uint32_t seed) {
   std::string why_not;
   const auto plan = Plan(test, machine, why_not);
   if (!plan) {
@@ -145,26 +137,25 @@ std::map<litmus::State, uint64_t> Counted(const litmus::Test& test, Machine mach
   }
   SimulatedMemory memory(test, *plan, queue, seed);
   const auto logs = memory.Run();
-  std::array<uint64_t, size_t{1} << litmus::kMaxPerpetualLoads> counts{};
-  litmus::CountPerpetual(*plan, logs.data(), kIterations, 0, kIterations / 3, counts.data());
-  litmus::CountPerpetual(*plan, logs.data(), kIterations, kIterations / 3, kIterations,
-                         counts.data());
-  std::map<litmus::State, uint64_t> states;
+  std::array<uint64_t, size_t{1} << kMaxPerpetualLoads> counts{};
+  CountPerpetual(*plan, logs.data(), kIterations, 0, kIterations / 3, counts.data());
+  CountPerpetual(*plan, logs.data(), kIterations, kIterations / 3, kIterations, counts.data());
+  std::map<State, uint64_t> states;
   for (size_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] != 0) states[litmus::PerpetualState(test, *plan, i)] += counts[i];
+    if (counts[i] != 0) states[PerpetualState(test, *plan, i)] += counts[i];
   }
   return states;
 }
 
-uint64_t Positive(const litmus::Test& test, const std::map<litmus::State, uint64_t>& states) {
+uint64_t Positive(const litmus::Test& test, const std::map<State, uint64_t>& states) {
   uint64_t sum = 0;
-  for (const auto& [state, count] : states) sum += litmus::Holds(test, state) ? count : 0;
+  for (const auto& [state, count] : states) sum += Holds(test, state) ? count : 0;
   return sum;
 }
 
 std::vector<litmus::Test> PerpetualTests() {
   std::vector<litmus::Test> tests;
-  for (const litmus::ShippedTest& shipped : litmus::ShippedTests()) {
+  for (const ShippedTest& shipped : ShippedTests()) {
     tests.push_back(ReadShipped(shipped.name));
     std::string why_not;
     if (!Plan(tests.back(), Machine::kTso, why_not)) tests.pop_back();
@@ -186,13 +177,13 @@ TEST(LitmusPerpetual, MostClassicalTestsHaveThatForm) {
 TEST(LitmusPerpetual, OfARightMemoryNothingForbiddenIsCounted) {
   for (const litmus::Test& test : PerpetualTests()) {
     for (uint32_t seed = 1; seed <= 3; ++seed) {
-      const auto sc = litmus::AllowedStates(test, Machine::kSc).states;
-      for (const auto& [state, count] : Counted(test, Machine::kSc, Queue::kNone, seed)) {
-        EXPECT_TRUE(sc.contains(state)) << test.name << " " << litmus::PrintState(test, state);
+      const auto sc = AllowedStates(test, Machine::kSc).states;
+      for (const auto& [state, count] : Counted(test, Machine::kSc, StoreQueue::kNone, seed)) {
+        EXPECT_TRUE(sc.contains(state)) << test.name << " " << PrintState(test, state);
       }
-      const auto tso = litmus::AllowedStates(test, Machine::kTso).states;
-      for (const auto& [state, count] : Counted(test, Machine::kTso, Queue::kInOrder, seed)) {
-        EXPECT_TRUE(tso.contains(state)) << test.name << " " << litmus::PrintState(test, state);
+      const auto tso = AllowedStates(test, Machine::kTso).states;
+      for (const auto& [state, count] : Counted(test, Machine::kTso, StoreQueue::kInOrder, seed)) {
+        EXPECT_TRUE(tso.contains(state)) << test.name << " " << PrintState(test, state);
       }
     }
   }
@@ -201,17 +192,17 @@ TEST(LitmusPerpetual, OfARightMemoryNothingForbiddenIsCounted) {
 TEST(LitmusPerpetual, WeakStatesAreCountedWhereTheyHappen) {
   for (const char* name : {"SB", "SB+rel+acq", "SB+rfi"}) {
     const litmus::Test test = ReadShipped(name);
-    EXPECT_EQ(Positive(test, Counted(test, Machine::kTso, Queue::kNone, 5)), 0U) << name;
-    EXPECT_GT(Positive(test, Counted(test, Machine::kTso, Queue::kInOrder, 5)), 100U) << name;
+    EXPECT_EQ(Positive(test, Counted(test, Machine::kTso, StoreQueue::kNone, 5)), 0U) << name;
+    EXPECT_GT(Positive(test, Counted(test, Machine::kTso, StoreQueue::kInOrder, 5)), 100U) << name;
   }
 }
 
 TEST(LitmusPerpetual, StoresThatOvertakeEachOtherAreFound) {
   for (const char* name : {"MP", "MP+plain", "MP+rel+acq", "MP+rdonly"}) {
     const litmus::Test test = ReadShipped(name);
-    EXPECT_GT(Positive(test, Counted(test, Machine::kTso, Queue::kAnyOrder, 7)), 10U) << name;
+    EXPECT_GT(Positive(test, Counted(test, Machine::kTso, StoreQueue::kAnyOrder, 7)), 10U) << name;
   }
 }
 
 }  // namespace
-}  // namespace ipcrig
+}  // namespace ipcrig::litmus

@@ -19,38 +19,34 @@
 #include "litmus/report.h"
 #include "shipped_litmus.h"
 
-namespace ipcrig {
+namespace ipcrig::litmus {
 namespace {
 
-using litmus::Action;
-using litmus::Machine;
-using litmus::Observed;
-using litmus::Statement;
 using testing::HasSubstr;
 
 // Runs `executed`, and judges it as if it had been `test`.
-litmus::TestResult RunAs(const litmus::Test& test, const litmus::Test& executed,
-                         const litmus::RunOptions& options, bool gated = false) {
-  litmus::TestResult result;
+TestResult RunAs(const litmus::Test& test, const litmus::Test& executed, const RunOptions& options,
+                 bool gated = false) {
+  TestResult result;
   result.path = test.name;
   result.test = test;
-  result.machine = litmus::NativeMachine().value_or(Machine::kOmca);
-  result.allowed = litmus::AllowedStates(test, result.machine);
+  result.machine = NativeMachine().value_or(Machine::kOmca);
+  result.allowed = AllowedStates(test, result.machine);
   result.options = options;
-  const auto interesting = [&](const litmus::State& state) {
-    return !result.allowed.states.contains(state) || litmus::Holds(test, state);
+  const auto interesting = [&](const State& state) {
+    return !result.allowed.states.contains(state) || Holds(test, state);
   };
   std::string why_not;
-  std::optional<litmus::Perpetual> plan;
-  if (!gated) plan = litmus::PlanPerpetual(executed, interesting, why_not);
+  std::optional<Perpetual> plan;
+  if (!gated) plan = PlanPerpetual(executed, interesting, why_not);
   result.perpetual = plan.has_value();
-  result.observed = litmus::RunLitmus(executed, plan, options);
-  result.judgement = litmus::Judge(test, result.machine, result.allowed, result.observed);
+  result.observed = RunLitmus(executed, plan, options);
+  result.judgement = Judge(test, result.machine, result.allowed, result.observed);
   return result;
 }
 
-litmus::RunOptions Iterations(uint64_t iterations) {
-  litmus::RunOptions options;
+RunOptions Iterations(uint64_t iterations) {
+  RunOptions options;
   options.iterations = iterations;
   options.seconds = 0;
   options.timeout_s = 60;
@@ -63,9 +59,9 @@ litmus::RunOptions Iterations(uint64_t iterations) {
   }                                                         \
   static_assert(true)
 
-bool HasFinding(const litmus::TestResult& result, const std::string& signature) {
+bool HasFinding(const TestResult& result, const std::string& signature) {
   const auto& findings = result.judgement.findings;
-  return std::any_of(findings.begin(), findings.end(), [&](const litmus::Finding& finding) {
+  return std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) {
     return finding.signature.starts_with(signature);
   });
 }
@@ -75,13 +71,13 @@ TEST(LitmusRun, EveryWayToAttachPasses) {
     for (const bool removed : {false, true}) {
       for (const bool gated : {false, true}) {
         auto options = Iterations(gated ? 64 : 20000);
-        options.attach = *litmus::AttachNamed(attach);
+        options.attach = *AttachNamed(attach);
         options.removed = removed;
         for (const char* name : {"MP+rdonly", "CoRR", "SB"}) {
           const litmus::Test test = ReadShipped(name);
           const auto result = RunAs(test, test, options, gated);
           SKIP_IF_IT_CANNOT_RUN(result);
-          EXPECT_EQ(result.judgement.verdict, ExitCode::kPass) << litmus::TextOf(result);
+          EXPECT_EQ(result.judgement.verdict, ExitCode::kPass) << TextOf(result);
           EXPECT_EQ(result.observed.iterations, options.iterations);
         }
       }
@@ -100,20 +96,20 @@ TEST(LitmusRun, ProcessesAttachWhereTheyShould) {
   ASSERT_NE(memory, MAP_FAILED);
   auto* places = static_cast<Places*>(memory);
   auto options = Iterations(16);
-  options.attached = [&](size_t process, std::vector<litmus::View>& views) {
+  options.attached = [&](size_t process, std::vector<View>& views) {
     places->store[process] = views[0].store;
     places->load[process] = views[0].load;
   };
   const litmus::Test test = ReadShipped("SB");
-  options.attach = litmus::Attach::kInherited;
+  options.attach = Attach::kInherited;
   const auto result = RunAs(test, test, options);
   SKIP_IF_IT_CANNOT_RUN(result);
   EXPECT_EQ(places->store[0], places->store[1]);
-  options.attach = litmus::Attach::kDifferent;
+  options.attach = Attach::kDifferent;
   (void)RunAs(test, test, options);
   EXPECT_NE(places->store[0], places->store[1]);
   EXPECT_EQ(places->store[0], places->load[0]);
-  options.attach = litmus::Attach::kTwice;
+  options.attach = Attach::kTwice;
   (void)RunAs(test, test, options);
   EXPECT_NE(places->store[0], places->store[1]);
   EXPECT_NE(places->store[0], places->load[0]);
@@ -124,7 +120,7 @@ TEST(LitmusRun, OtherMemoryPassesOrIsSkipped) {
   const litmus::Test test = ReadShipped("MP+rel+acq");
   for (const char* memory : {"memfd", "huge"}) {
     auto options = Iterations(1000);
-    options.memory = *litmus::MemoryNamed(memory);
+    options.memory = *MemoryNamed(memory);
     const auto verdict = RunAs(test, test, options).judgement.verdict;
     EXPECT_TRUE(verdict == ExitCode::kPass || verdict == ExitCode::kCannotRun) << memory;
   }
@@ -138,10 +134,10 @@ TEST(LitmusRun, StoresInTheWrongOrderAreCaught) {
   std::swap(reordered.processes[0].body[0], reordered.processes[0].body[1]);
   const auto result = RunAs(test, reordered, Iterations(3'000'000));
   SKIP_IF_IT_CANNOT_RUN(result);
-  EXPECT_EQ(result.judgement.verdict, ExitCode::kFail) << litmus::TextOf(result);
+  EXPECT_EQ(result.judgement.verdict, ExitCode::kFail) << TextOf(result);
   EXPECT_TRUE(HasFinding(result, "forbidden: 1:r0=1; 1:r1=0;"));
   EXPECT_TRUE(HasFinding(result, "condition: 1:r0=1; 1:r1=0;"));
-  EXPECT_THAT(litmus::TextOf(result), HasSubstr("SUMMARY: ipcrig: visibility: MP+rel+acq"));
+  EXPECT_THAT(TextOf(result), HasSubstr("SUMMARY: ipcrig: visibility: MP+rel+acq"));
 }
 
 TEST(LitmusRun, LoadsInTheWrongOrderAreCaught) {
@@ -151,14 +147,14 @@ TEST(LitmusRun, LoadsInTheWrongOrderAreCaught) {
   // Both load x: what is swapped is which of them is r0.
   const auto result = RunAs(test, reordered, Iterations(3'000'000));
   SKIP_IF_IT_CANNOT_RUN(result);
-  EXPECT_EQ(result.judgement.verdict, ExitCode::kFail) << litmus::TextOf(result);
+  EXPECT_EQ(result.judgement.verdict, ExitCode::kFail) << TextOf(result);
 }
 
 // A reader whose attach is a private copy: what a kernel does that breaks sharing, as by copying on
 // write what it should not.
-void CopyPrivately(size_t process, std::vector<litmus::View>& views) {
+void CopyPrivately(size_t process, std::vector<View>& views) {
   if (process != 1) return;
-  const auto bytes = litmus::kLine * litmus::kMaxGatedRound;
+  const auto bytes = kLine * kMaxGatedRound;
   void* copy = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (copy == MAP_FAILED) _exit(1);
   views[0].load = static_cast<char*>(copy);
@@ -183,19 +179,19 @@ TEST(LitmusRun, AStaleCopyIsCaughtInPerpetualTests) {
   const auto result = RunAs(test, test, options);
   SKIP_IF_IT_CANNOT_RUN(result);
   EXPECT_TRUE(result.perpetual);
-  EXPECT_TRUE(HasFinding(result, "forbidden: 1:r0=1; 1:r1=0;")) << litmus::TextOf(result);
+  EXPECT_TRUE(HasFinding(result, "forbidden: 1:r0=1; 1:r1=0;")) << TextOf(result);
 }
 
 TEST(LitmusRun, ValuesThatNobodyStoredAreCaught) {
   auto options = Iterations(1000);
-  options.attached = [](size_t process, std::vector<litmus::View>& views) {
+  options.attached = [](size_t process, std::vector<View>& views) {
     CopyPrivately(process, views);
     if (process == 1) *reinterpret_cast<uint32_t*>(const_cast<char*>(views[0].load)) = 0xdeadbeef;
   };
   const litmus::Test test = ReadShipped("MP+rel+acq");
   const auto result = RunAs(test, test, options);
   SKIP_IF_IT_CANNOT_RUN(result);
-  EXPECT_TRUE(HasFinding(result, "impossible")) << litmus::TextOf(result);
+  EXPECT_TRUE(HasFinding(result, "impossible")) << TextOf(result);
 }
 
 // The reader does not wait: as if a P, a msgrcv, a read or a futex wait let it through.
@@ -203,28 +199,28 @@ TEST(LitmusRun, SynchronisationThatIsSkippedIsCaught) {
   for (const char* name : {"MP+semop", "MP+msg", "MP+pipe", "MP+futex", "ISA2+semop+msg"}) {
     const litmus::Test test = ReadShipped(name);
     litmus::Test skipped = test;
-    for (litmus::Process& process : skipped.processes) {
+    for (Process& process : skipped.processes) {
       std::erase_if(process.body, [](const Statement& one) {
         return one.action == Action::kPost || one.action == Action::kWait;
       });
     }
     const auto result = RunAs(test, skipped, Iterations(4'000), true);
     SKIP_IF_IT_CANNOT_RUN(result);
-    EXPECT_EQ(result.judgement.verdict, ExitCode::kFail) << litmus::TextOf(result);
+    EXPECT_EQ(result.judgement.verdict, ExitCode::kFail) << TextOf(result);
   }
 }
 
 TEST(LitmusRun, ALockThatLetsBothInLosesIncrements) {
   const litmus::Test test = ReadShipped("Mutex+semop");
   litmus::Test unlocked = test;
-  for (litmus::Process& process : unlocked.processes) {
+  for (Process& process : unlocked.processes) {
     std::erase_if(process.body, [](const Statement& one) { return one.action == Action::kWait; });
     std::erase_if(process.body, [](const Statement& one) { return one.action == Action::kPost; });
   }
   const auto result = RunAs(test, unlocked, Iterations(20'000), true);
   SKIP_IF_IT_CANNOT_RUN(result);
   if (result.observed.processors < 2) GTEST_SKIP() << "one processor seldom interrupts it there";
-  EXPECT_TRUE(HasFinding(result, "condition: [x]=1;")) << litmus::TextOf(result);
+  EXPECT_TRUE(HasFinding(result, "condition: [x]=1;")) << TextOf(result);
 }
 
 // A lost wake-up: nobody posts.
@@ -243,7 +239,7 @@ TEST(LitmusRun, AProcessThatStillWaitsIsNamed) {
 TEST(LitmusRun, AProcessThatDiesIsAFinding) {
   auto options = Iterations(16);
   const litmus::Test test = ReadShipped("MP+rel+acq");
-  options.attached = [](size_t process, std::vector<litmus::View>&) {
+  options.attached = [](size_t process, std::vector<View>&) {
     if (process == 1) (void)raise(SIGKILL);
   };
   const auto result = RunAs(test, test, options);
@@ -361,4 +357,4 @@ TEST_F(LitmusCommandLine, NothingIsLeftWhenItIsKilled) {
 }
 
 }  // namespace
-}  // namespace ipcrig
+}  // namespace ipcrig::litmus

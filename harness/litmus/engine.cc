@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "litmus/engine.h"
 
-#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,11 +26,10 @@ constexpr double kLongRound = 0.02;  // seconds; rounds of that length grow no m
 constexpr int64_t kLookMs = 100;     // between two looks at who is still alive
 
 int ProcessorsOf(const std::vector<int>& chosen) {
-  cpu_set_t allowed;
-  const int count = sched_getaffinity(0, sizeof(allowed), &allowed) == 0 ? CPU_COUNT(&allowed) : 1;
-  if (chosen.empty()) return count;
-  std::set<int> different;
-  for (const int one : chosen) different.insert(one % count);
+  const auto permitted = PermittedProcessors(0).size();
+  if (chosen.empty()) return static_cast<int>(permitted);
+  std::set<size_t> different;
+  for (const int one : chosen) different.insert(static_cast<size_t>(one) % permitted);
   return static_cast<int>(different.size());
 }
 
