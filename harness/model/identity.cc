@@ -18,31 +18,49 @@ void InterruptThreads(Turn& turn) {
   }
 }
 
-// Whether the caller may not change who it is, with a branch. Where some threads may and others may
-// not, the process ends.
-bool MayNot(Turn& turn, uint32_t needed, std::string_view rule) {
-  const auto& threads = turn.s.processes;
-  const bool differ = std::any_of(threads.begin(), threads.end(), [&](const ProcessState& thread) {
-    return thread.leader == turn.me.leader && thread.life == ProcessState::Life::kAlive &&
-           ((thread.who.capabilities ^ turn.me.who.capabilities) & needed) != 0;
-  });
-  if (differ) {
-    turn.Ends({Outcome::Kind::kKilled, abi::kSigabrt}, "nptl(7): only some threads may do it");
-  } else if (!turn.Has(needed)) {
-    turn.Fails(EPERM, rule);
+using Threads = std::vector<ProcessState*>;
+
+// The living threads of the caller's process.
+Threads ThreadsOf(Turn& turn) {
+  Threads threads;
+  for (ProcessState& thread : turn.s.processes) {
+    const bool lives = thread.life == ProcessState::Life::kAlive;
+    if (lives && thread.leader == turn.me.leader) threads.push_back(&thread);
   }
-  return !turn.branches().empty();
+  return threads;
 }
 
-// All threads of the process.
+void Change(ProcessState& thread, const Credentials& who) {
+  const bool drops = thread.who.uid == 0 && who.uid != 0;
+  const uint32_t capabilities = drops ? 0 : thread.who.capabilities;
+  thread.who = who;
+  thread.who.capabilities = capabilities;
+}
+
 void ChangeAll(Turn& turn, const Credentials& who) {
-  for (ProcessState& thread : turn.s.processes) {
-    if (thread.leader != turn.me.leader || thread.life != ProcessState::Life::kAlive) continue;
-    const bool drops = thread.who.uid == 0 && who.uid != 0;
-    const uint32_t capabilities = drops ? 0 : thread.who.capabilities;
-    thread.who = who;
-    thread.who.capabilities = capabilities;
+  for (ProcessState* thread : ThreadsOf(turn)) Change(*thread, who);
+}
+
+// Whether the caller may not become `who`, with a branch. Where some threads may and others may
+// not, the process ends, once those that may have done it: the caller is the last to try.
+bool MayNot(Turn& turn, uint32_t needed, const Credentials& who, std::string_view rule) {
+  const auto may = [&](const ProcessState* thread) {
+    return (thread->who.capabilities & needed) != 0;
+  };
+  const Threads threads = ThreadsOf(turn);
+  const auto able = std::count_if(threads.begin(), threads.end(), may);
+  if (able == static_cast<std::ptrdiff_t>(threads.size())) return false;
+  if (able == 0) {
+    turn.Fails(EPERM, rule);
+    return true;
   }
+  const Outcome aborted{Outcome::Kind::kKilled, abi::kSigabrt};
+  const std::string_view only_some = "nptl(7): only some threads may do it";
+  for (ProcessState* thread : threads) {
+    if (may(thread)) Change(*thread, who);
+  }
+  turn.Ends(aborted, only_some);
+  return true;
 }
 
 // Leaves the IPC namespace: semaphore adjustments are applied there.
@@ -91,8 +109,9 @@ void Setuid::Model(Turn& turn) const {
   Credentials who = turn.me.who;
   if (uid.value == UINT32_MAX) return turn.Fails(EINVAL, "setuid(2): not a user id");
   const std::string_view rule = "setuid(2): another user needs CAP_SETUID";
-  if (uid.value != who.uid && MayNot(turn, abi::kCapSetuid, rule)) return;
+  const bool other = uid.value != who.uid;
   who.uid = uid.value;
+  if (other && MayNot(turn, abi::kCapSetuid, who, rule)) return;
   ChangeAll(turn, who);
   turn.Returns(0, "setuid(2): the real, effective and saved user id");
 }
@@ -102,17 +121,18 @@ void Setgid::Model(Turn& turn) const {
   Credentials who = turn.me.who;
   if (gid.value == UINT32_MAX) return turn.Fails(EINVAL, "setgid(2): not a group id");
   const std::string_view rule = "setgid(2): another group needs CAP_SETGID";
-  if (gid.value != who.gid && MayNot(turn, abi::kCapSetgid, rule)) return;
+  const bool other = gid.value != who.gid;
   who.gid = gid.value;
+  if (other && MayNot(turn, abi::kCapSetgid, who, rule)) return;
   ChangeAll(turn, who);
   turn.Returns(0, "setgid(2): the real, effective and saved group id");
 }
 
 void Setgroups::Model(Turn& turn) const {
   InterruptThreads(turn);
-  if (MayNot(turn, abi::kCapSetgid, "setgroups(2): needs CAP_SETGID")) return;
   Credentials who = turn.me.who;
   who.groups.assign(groups.view().begin(), groups.view().end());
+  if (MayNot(turn, abi::kCapSetgid, who, "setgroups(2): needs CAP_SETGID")) return;
   ChangeAll(turn, who);
   turn.Returns(0, "setgroups(2): the supplementary group ids");
 }

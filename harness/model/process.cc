@@ -91,6 +91,7 @@ ProcessState& Born(Turn& turn, int child, int pid, int pid_space) {
   copy.fate.reset();
   copy.pending.reset();
   copy.progress = 0;
+  copy.in_use = {};  // the leader may sleep where the caller does not
   copy.blocked_at = {};
   copy.stopped = false;
   copy.restarted = false;
