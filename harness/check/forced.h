@@ -84,11 +84,14 @@ class ForcedOrders {
     return ClockOf(b)[static_cast<size_t>(LaneOf(a))] > PlaceOf(a);
   }
 
+  // Whether who asks for msgtyp takes a message of this type.
+  static bool Fits(int64_t msgtyp, bool except, int64_t type);
   void Gather(const State& before);
   void GatherCall(int index, const State& before);
   Queue& QueueOf(int id, const State& before);
   static int TypeOf(Queue& queue, int64_t type);
   void Match(Queue& queue, const State& before);
+  void NoteReceived(const Queue& queue, Sent& message, int index);
   void MarkTaken(Queue& queue);
   void Index(Queue& queue);
   void StartClocks();

@@ -23,46 +23,6 @@ bool MaySleep(const Op& op) {
   return receive == nullptr || !receive->flags.Has(abi::kIpcNowait);
 }
 
-bool Removes(const Op& op) { return IsOneOf<ShmctlRmid, Shmdt, MsgctlRmid, SemctlRmid>(op); }
-
-bool Overlap(const RacingCall& call, int64_t from, int64_t to) {
-  return from <= call.to && call.from <= to;
-}
-
-bool IsTotal(const Op& op) {
-  return IsOneOf<ShmctlIpcInfo, ShmctlShmInfo, MsgctlIpcInfo, MsgctlMsgInfo, SemctlIpcInfo,
-                 SemctlSemInfo>(op);
-}
-
-// Whether what the call answers may show a moment in the middle of others.
-bool IsWeak(const RacingCall& call) {
-  return IsTotal(call.op) || IsOneOf<ShmctlStat, ShmctlIndex>(call.op) ||
-         (call.outcome && *call.outcome == Outcome::Failed(EIDRM));
-}
-
-Known KnownOf(const Race& race, const RacingCall& call, bool ends) {
-  Known known;
-  if (call.outcome) {
-    known.what = What::kReturned;
-    known.outcome = &*call.outcome;
-  } else {
-    known.what = call.lost || ends ? What::kAnything : What::kAsleep;
-  }
-  if (!IsWeak(call)) return known;
-  for (const RacingCall& other : race.calls) {
-    if (&other == &call || !Overlap(call, other.from, other.to)) continue;
-    known.atomic = false;
-    known.attaches += std::holds_alternative<Shmat>(other.op) ? 1 : 0;
-    known.removal = known.removal || Removes(other.op);
-  }
-  for (const RacingEnd& end : race.ends) {
-    if (!Overlap(call, end.from, end.to)) continue;
-    known.atomic = false;
-    known.removal = true;
-  }
-  return known;
-}
-
 }  // namespace
 
 int Trail::Pick(int count) {
@@ -77,25 +37,6 @@ bool Trail::Advance() {
   if (digits_.empty()) return false;
   ++digits_.back().taken;
   return true;
-}
-
-RacePlan::RacePlan(const Race& the_race, size_t processes) : race(the_race), lanes(processes) {
-  for (size_t i = 0; i < race.ends.size(); ++i) {
-    lanes[static_cast<size_t>(race.ends[i].process)].end = static_cast<int>(i);
-  }
-  known.reserve(race.calls.size());
-  for (size_t i = 0; i < race.calls.size(); ++i) {
-    const RacingCall& call = race.calls[i];
-    Lane& lane = lanes[static_cast<size_t>(call.process)];
-    lane.calls.push_back(static_cast<int>(i));
-    known.push_back(KnownOf(race, call, lane.end >= 0));
-  }
-}
-
-std::vector<std::vector<int>> RacePlan::Calls() const {
-  std::vector<std::vector<int>> calls;
-  for (const Lane& lane : lanes) calls.push_back(lane.calls);
-  return calls;
 }
 
 bool Search::Budget::Spend() {
@@ -420,43 +361,6 @@ void Search::Follow(const State& before,
     IPC_REQUIRE(fits, "an order that was found cannot be followed");
     visit(config_.at, step.point, points_);
   }
-}
-
-int Search::Blamed() {
-  int blamed = -1;
-  int64_t least = INT64_MAX;
-  for (int i = 0; i < plan_.processes(); ++i) {
-    const int64_t due = Due(i);
-    const bool open = EndOf(i) != nullptr || NextOf(i) >= 0;
-    const bool asleep =
-        known_[static_cast<size_t>(i)].what == What::kAsleep && config_.at.state.process(i).pending;
-    if (!open || (asleep && EndOf(i) == nullptr)) continue;
-    if (blamed < 0 || due < least) {
-      blamed = i;
-      least = due;
-    }
-  }
-  return blamed;
-}
-
-Points::Misfit Search::Probe(const State& before, int process) {
-  Follow(before, [](const Interleaving&, Point, const Points&) {});
-  points_.Explain();
-  const ProcessState& self = config_.at.state.process(process);
-  Trail trail;
-  const Point::Kind kind = self.pending ? Point::Kind::kLook : Point::Kind::kAttempt;
-  if (NextOf(process) < 0) return {};
-  const bool fits = Make({kind, process}, trail);
-  return fits ? Points::Misfit{} : points_.misfit();
-}
-
-int Search::CanGoOn(const Interleaving& at, Points::Misfit& how) {
-  Interleaving copy = at;
-  points_.Explain();
-  const int process = points_.CanGoOn(
-      copy, [&](int i) { return known_[static_cast<size_t>(i)].what != What::kAsleep; });
-  how = points_.misfit();
-  return process;
 }
 
 }  // namespace ipcrig

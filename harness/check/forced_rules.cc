@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The rules of message queues that force orders, each applied to what is known so far.
+#include "check/forced.h"
+
+namespace ipcrig {
+namespace {
+
+// Beyond so many types of one queue, rules between types are not applied.
+constexpr size_t kMostTypes = 16;
+
+}  // namespace
+
+const ForcedOrders::Sent* ForcedOrders::LastBefore(const Queue& queue,
+                                                   const std::vector<std::vector<Last>>& lists,
+                                                   int call, size_t lane, int type) const {
+  if (call < 0) return nullptr;
+  const auto place = static_cast<size_t>(ClockOf(call)[lane]);
+  const int found = lists[lane][static_cast<size_t>(type)][place];
+  return found < 0 ? nullptr : &queue.messages[static_cast<size_t>(found)];
+}
+
+bool ForcedOrders::Pass(const Queue& queue) {
+  bool added = false;
+  std::vector<const Sent*> there(queue.types.size(), nullptr);  // at first; by type, the last one
+  for (const Sent& message : queue.messages) {
+    if (!cycle_.empty()) return false;
+    const auto type = static_cast<size_t>(message.type);
+    if (message.receive >= 0 && there[type] != nullptr) {
+      added = Add(there[type]->receive, message.receive) || added;
+    }
+    if (message.receive >= 0 && message.send < 0) there[type] = &message;
+    added = PassMessage(queue, message) || added;
+  }
+  return PassEmpty(queue) || added;
+}
+
+bool ForcedOrders::PassMessage(const Queue& queue, const Sent& message) {
+  if (message.receive < 0) return PassLeft(queue, message);
+  bool added = Add(message.send, message.receive);
+  for (size_t lane = 0; lane < width_; ++lane) {
+    // First in, first out, of one type.
+    if (const Sent* a = LastBefore(queue, queue.sends, message.send, lane, message.type)) {
+      added = Add(a->receive, message.receive) || added;
+    }
+    if (const Sent* a = LastBefore(queue, queue.receives, message.receive, lane, message.type)) {
+      added = Add(a->send, message.send) || added;
+    }
+  }
+  return (queue.types.size() <= kMostTypes && PassReceived(queue, message)) || added;
+}
+
+// Rules between types.
+bool ForcedOrders::PassReceived(const Queue& queue, const Sent& message) {
+  bool added = false;
+  const int64_t own = queue.types[static_cast<size_t>(message.type)];
+  for (size_t lane = 0; lane < width_; ++lane) {
+    // Who received the first message before this one was received found it not yet there.
+    if (const Sent* b = LastBefore(queue, queue.first, message.receive, lane, 0)) {
+      added = Add(b->send, message.send) || added;
+    }
+    for (int t = 0; t < std::ssize(queue.types); ++t) {
+      const int64_t type = queue.types[static_cast<size_t>(t)];
+      if (message.selects == Selects::kFirst) {
+        if (const Sent* a = LastBefore(queue, queue.sends, message.send, lane, t)) {
+          added = Add(a->receive, message.receive) || added;
+        }
+      }
+      if (message.selects == Selects::kLowest && type < own) {
+        if (const Sent* a = LastBefore(queue, queue.sends, message.receive, lane, t)) {
+          added = Add(a->receive, message.receive) || added;
+        }
+      }
+      if (type > own) {
+        if (const Sent* b = LastBefore(queue, queue.lowest, message.receive, lane, t)) {
+          added = Add(b->receive, message.send) || added;
+        }
+      }
+    }
+    const auto place = static_cast<size_t>(ClockOf(message.receive)[lane]);
+    const int empty = queue.empties[lane][static_cast<size_t>(message.type)][place];
+    if (empty >= 0) added = Add(empty, message.send) || added;
+  }
+  return added;
+}
+
+// What was sent and nobody received is still there: it came behind all that was received.
+bool ForcedOrders::PassLeft(const Queue& queue, const Sent& message) {
+  if (!message.surely || queue.taken[static_cast<size_t>(message.type)]) return false;
+  bool added = false;
+  const int64_t own = queue.types[static_cast<size_t>(message.type)];
+  const auto last_of = [&](const std::vector<std::vector<Last>>& lists, size_t lane, size_t type) {
+    const int found = lists[lane][type].back();
+    return found < 0 ? nullptr : &queue.messages[static_cast<size_t>(found)];
+  };
+  for (size_t lane = 0; lane < width_; ++lane) {
+    const auto type = static_cast<size_t>(message.type);
+    if (const Sent* a = last_of(queue.sends, lane, type)) {
+      added = Add(a->send, message.send) || added;
+    }
+    if (queue.types.size() > kMostTypes) continue;
+    if (const Sent* b = last_of(queue.first, lane, 0)) added = Add(b->send, message.send) || added;
+    for (size_t t = 0; t < queue.types.size(); ++t) {
+      if (queue.types[t] <= own) continue;
+      if (const Sent* b = last_of(queue.lowest, lane, t)) {
+        added = Add(b->receive, message.send) || added;
+      }
+    }
+    if (const int empty = queue.empties[lane][type].back(); empty >= 0) {
+      added = Add(empty, message.send) || added;
+    }
+  }
+  return added;
+}
+
+// Who found nothing that fits: all that was sent before is gone.
+bool ForcedOrders::PassEmpty(const Queue& queue) {
+  bool added = false;
+  if (queue.types.size() > kMostTypes) return false;
+  for (const auto& [call, msgtyp] : queue.empty) {
+    for (size_t lane = 0; lane < width_; ++lane) {
+      for (int t = 0; t < std::ssize(queue.types); ++t) {
+        if (!Fits(msgtyp, false, queue.types[static_cast<size_t>(t)])) continue;
+        if (const Sent* a = LastBefore(queue, queue.sends, call, lane, t)) {
+          added = Add(a->receive, call) || added;
+        }
+      }
+    }
+  }
+  return added;
+}
+
+}  // namespace ipcrig

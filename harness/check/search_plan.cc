@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is known of each call of a race before the search: by process, and how firmly.
+#include <variant>
+
+#include "check/search.h"
+
+namespace ipcrig {
+namespace {
+
+bool Removes(const Op& op) { return IsOneOf<ShmctlRmid, Shmdt, MsgctlRmid, SemctlRmid>(op); }
+
+bool Overlap(const RacingCall& call, int64_t from, int64_t to) {
+  return from <= call.to && call.from <= to;
+}
+
+bool IsTotal(const Op& op) {
+  return IsOneOf<ShmctlIpcInfo, ShmctlShmInfo, MsgctlIpcInfo, MsgctlMsgInfo, SemctlIpcInfo,
+                 SemctlSemInfo>(op);
+}
+
+// Whether what the call answers may show a moment in the middle of others.
+bool IsWeak(const RacingCall& call) {
+  return IsTotal(call.op) || IsOneOf<ShmctlStat, ShmctlIndex>(call.op) ||
+         (call.outcome && *call.outcome == Outcome::Failed(EIDRM));
+}
+
+Known KnownOf(const Race& race, const RacingCall& call, bool ends) {
+  Known known;
+  if (call.outcome) {
+    known.what = Known::What::kReturned;
+    known.outcome = &*call.outcome;
+  } else {
+    known.what = call.lost || ends ? Known::What::kAnything : Known::What::kAsleep;
+  }
+  if (!IsWeak(call)) return known;
+  for (const RacingCall& other : race.calls) {
+    if (&other == &call || !Overlap(call, other.from, other.to)) continue;
+    known.atomic = false;
+    known.attaches += std::holds_alternative<Shmat>(other.op) ? 1 : 0;
+    known.removal = known.removal || Removes(other.op);
+  }
+  for (const RacingEnd& end : race.ends) {
+    if (!Overlap(call, end.from, end.to)) continue;
+    known.atomic = false;
+    known.removal = true;
+  }
+  return known;
+}
+
+}  // namespace
+
+RacePlan::RacePlan(const Race& the_race, size_t processes) : race(the_race), lanes(processes) {
+  for (size_t i = 0; i < race.ends.size(); ++i) {
+    lanes[static_cast<size_t>(race.ends[i].process)].end = static_cast<int>(i);
+  }
+  known.reserve(race.calls.size());
+  for (size_t i = 0; i < race.calls.size(); ++i) {
+    const RacingCall& call = race.calls[i];
+    Lane& lane = lanes[static_cast<size_t>(call.process)];
+    lane.calls.push_back(static_cast<int>(i));
+    known.push_back(KnownOf(race, call, lane.end >= 0));
+  }
+}
+
+std::vector<std::vector<int>> RacePlan::Calls() const {
+  std::vector<std::vector<int>> calls;
+  for (const Lane& lane : lanes) calls.push_back(lane.calls);
+  return calls;
+}
+
+}  // namespace ipcrig
