@@ -21,6 +21,7 @@ namespace {
 
 constexpr int kTickMs = 200;           // between two looks at the counters
 constexpr int64_t kScenarioMs = 2000;  // for one scenario
+constexpr int64_t kSlowScenarioMs = 10000;
 constexpr int kDefaultSeconds = 60;
 
 volatile sig_atomic_t interrupted = 0;
@@ -140,32 +141,51 @@ class Exploration {
 
  private:
   bool StartShards() {
-    const Part& part = command_.part;
-    const auto jobs = static_cast<uint64_t>(command_.jobs);
-    for (uint64_t job = 0; job < jobs; ++job) {
-      ShardPlan plan;
-      plan.seed = command_.seed;
-      plan.first = part.index + part.count * job;
-      plan.stride = part.count * jobs;
-      if (command_.runs != 0) plan.end = command_.runs;
-      plan.seconds = command_.seconds;
-      plan.generate.processes = command_.processes;
-      plan.generate.steps = command_.steps;
-      plan.generate.families = command_.family_bits;
-      plan.enumerate = command_.enumerate;
-      plan.run = options_;
-      plan.run.timeout_ms = kScenarioMs;
-      plan.run.ipcs_program = false;
-      plan.run.processor = static_cast<int>(job);
-      plan.rules = rules_;
-      auto shard = Shard::Start(plan);
-      if (!shard.ok()) {
-        fmt::print(stderr, "ipcrig: {}; `ipcrig doctor` tells more\n", shard.error().Text());
-        return false;
-      }
-      shards_.push_back(std::move(*shard));
+    for (int job = 0; job < command_.jobs; ++job) {
+      if (!StartShard(PlanOf(job))) return false;
     }
+    const ShardPlan slow = SlowPlan();
+    return command_.enumerate || slow.first >= slow.end || StartShard(slow);
+  }
+
+  bool StartShard(const ShardPlan& plan) {
+    auto shard = Shard::Start(plan);
+    if (!shard.ok()) {
+      fmt::print(stderr, "ipcrig: {}; `ipcrig doctor` tells more\n", shard.error().Text());
+      return false;
+    }
+    shards_.push_back(std::move(*shard));
     return true;
+  }
+
+  ShardPlan PlanOf(int job) const {
+    const Part& part = command_.part;
+    ShardPlan plan;
+    plan.seed = command_.seed;
+    plan.first = part.index + part.count * static_cast<uint64_t>(job);
+    plan.stride = part.count * static_cast<uint64_t>(command_.jobs);
+    if (command_.runs != 0) plan.end = command_.runs;
+    plan.seconds = command_.seconds;
+    plan.generate.processes = command_.processes;
+    plan.generate.steps = command_.steps;
+    plan.generate.families = command_.family_bits;
+    plan.enumerate = command_.enumerate;
+    plan.run = options_;
+    plan.run.timeout_ms = kScenarioMs;
+    plan.run.ipcs_program = false;
+    plan.run.processor = job;
+    plan.rules = rules_;
+    return plan;
+  }
+
+  // This part's share of the scenarios that mostly wait.
+  ShardPlan SlowPlan() const {
+    ShardPlan plan = PlanOf(0);
+    plan.slow = true;
+    plan.first = kSlowEvery * (command_.part.index + 1) - 1;
+    plan.stride = kSlowEvery * command_.part.count;
+    plan.run.timeout_ms = kSlowScenarioMs;
+    return plan;
   }
 
   bool Done() const {
@@ -344,7 +364,9 @@ void AddExploreCommand(CLI::App& app, ExitCode& exit_code) {
   explore->add_option("--runs", command->runs, "how many scenarios, in all shards together");
   explore->add_option("--seed", command->seed, "decides what is drawn; printed at the end");
   explore->add_option("--ops", command->families, "families of operations: " + AllFamilies());
-  explore->add_option("--processes", command->processes, "how many begin; forks add more")
+  explore
+      ->add_option("--processes", command->processes,
+                   "how many begin, at least; some scenarios have up to 4")
       ->check(CLI::Range(1, 8))
       ->capture_default_str();
   explore->add_option("--steps", command->steps, "lines of a scenario")

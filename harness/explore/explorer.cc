@@ -12,9 +12,12 @@ namespace {
 
 // Scenarios, of which one has all its processes end and all views compared.
 constexpr uint64_t kThoroughEvery = 64;
-constexpr int kRepeats = 20;        // runs of what was shrunk
-constexpr int kAttempts = 5;        // to see a failure again
-constexpr int kInvestigations = 5;  // of scenarios that fail in one way, but not by themselves
+constexpr int kRepeats = 20;           // runs of what was shrunk
+constexpr int kAttempts = 5;           // to see a failure again
+constexpr int kInvestigations = 5;     // of scenarios that fail in one way, but not by themselves
+constexpr double kSlowSeconds = 1.2;   // what a slow scenario takes, at most
+constexpr double kShrinkSeconds = 20;  // for candidates; then what there is has to do
+constexpr double kRepeatSeconds = 5;   // for runs of what was shrunk
 
 // The verdict of a scenario that nobody wrote: a call that still blocks at its end is no finding.
 bool IsFailure(const Judgement& judgement) {
@@ -50,9 +53,12 @@ std::optional<Scenario> Explorer::Draw() const {
 }
 
 bool Explorer::Next() {
-  if (number_ >= plan_.end || (end_ != 0 && MonotonicSeconds() >= end_)) return false;
+  const double needs = plan_.slow ? kSlowSeconds : 0;
+  if (number_ >= plan_.end || (end_ != 0 && MonotonicSeconds() + needs >= end_)) return false;
   counts_.number = number_;
-  if (const std::optional<Scenario> scenario = Draw()) Try(*scenario);
+  const bool ours = enumeration_ || IsSlow(number_) == plan_.slow;
+  const std::optional<Scenario> scenario = ours ? Draw() : std::nullopt;
+  if (scenario) Try(*scenario);
   number_ += plan_.stride;
   return true;
 }
@@ -128,14 +134,19 @@ void Explorer::Investigate(const Scenario& scenario, const std::string& signatur
   };
   discovery_ = Discovery{number_, signature, scenario};
   if (fails_again(scenario)) {
+    const double until = MonotonicSeconds() + kShrinkSeconds;
     const auto counted = [&](const Scenario& candidate) {
+      if (MonotonicSeconds() > until) return false;
       ++counts_.tried;
       return fails(candidate);
     };
     discovery_->scenario = Shrink(scenario, counted).scenario;
     counts_.tried = 0;
   }
-  for (; discovery_->repeated < kRepeats; ++discovery_->repeated) {
+  const double until = MonotonicSeconds() + kRepeatSeconds;
+  while (discovery_->repeated < kRepeats &&
+         (discovery_->repeated == 0 || MonotonicSeconds() < until)) {
+    ++discovery_->repeated;
     if (fails(discovery_->scenario)) ++discovery_->failed;
   }
   // What does not fail by itself may do so in another scenario.
