@@ -2,8 +2,8 @@
 //
 // Engine: executes a scenario step by step, in the sandbox, and writes its history.
 //
-// engine.cc gives commands and ends the run; engine_observe.cc looks what became of them;
-// engine_race.cc does both for a race.
+// engine.cc gives commands, engine_observe.cc looks what became of them, engine_race.cc does both
+// for a race, engine_end.cc ends the run.
 //
 // Outside of races one process acts at a time. After each call the engine waits until the system is
 // quiet: every process has answered, is gone, or is seen asleep in its call (exec/proc.h). What
