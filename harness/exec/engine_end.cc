@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "exec/engine.h"
+#include "exec/requirements.h"
 #include "exec/views.h"
 
 namespace ipcrig {

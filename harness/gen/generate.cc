@@ -205,9 +205,12 @@ class Generator {
     return OneOf(CallsThatRelease(growth_.state().process(victim)), Aim::kRelease, victim);
   }
   bool OneOf(const std::vector<size_t>& indexes, Aim aim, int victim) {
-    for (int i = 0; i < kTries; ++i) {
-      const size_t index = indexes[draw_.Below(indexes.size())];
-      if (!focus_.permitted[index]) continue;
+    std::vector<size_t> permitted;
+    for (const size_t index : indexes) {
+      if (focus_.permitted[index]) permitted.push_back(index);
+    }
+    for (int i = 0; i < kTries && !permitted.empty(); ++i) {
+      const size_t index = permitted[draw_.Below(permitted.size())];
       const int process = Actor();
       if (TakeIf(growth_.Try({process, index, true, victim}), aim)) return true;
     }
