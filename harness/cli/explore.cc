@@ -47,6 +47,7 @@ struct ExploreCommand {
   std::string out = "findings";
   bool fail_fast = false;
   bool exhaustive = false;
+  bool race = false;
   std::optional<Family> enumerate = std::nullopt;  // of --exhaustive, one after the other
 };
 
@@ -145,7 +146,7 @@ class Exploration {
       if (!StartShard(PlanOf(job))) return false;
     }
     const ShardPlan slow = SlowPlan();
-    return command_.enumerate || slow.first >= slow.end || StartShard(slow);
+    return command_.enumerate || command_.race || slow.first >= slow.end || StartShard(slow);
   }
 
   bool StartShard(const ShardPlan& plan) {
@@ -169,6 +170,7 @@ class Exploration {
     plan.generate.processes = command_.processes;
     plan.generate.steps = command_.steps;
     plan.generate.families = command_.family_bits;
+    plan.generate.race = command_.race;
     plan.enumerate = command_.enumerate;
     plan.run = options_;
     plan.run.timeout_ms = kScenarioMs;
@@ -245,7 +247,9 @@ class Exploration {
 
   // The options that decide which scenario has which number.
   std::string Source() const {
-    if (!command_.enumerate) return fmt::format("--seed {:#x}", command_.seed);
+    if (!command_.enumerate) {
+      return fmt::format("{}--seed {:#x}", command_.race ? "--race " : "", command_.seed);
+    }
     const auto family = static_cast<size_t>(*command_.enumerate);
     return fmt::format("--exhaustive --ops {}", FamilyNames()[family]);
   }
@@ -355,6 +359,7 @@ void AddExploreCommand(CLI::App& app, ExitCode& exit_code) {
       "  ipcrig explore --runs 10000 --seed 7     the same scenarios each time\n"
       "  ipcrig explore --ops msg,sem --jobs 2    some families only, on two processors\n"
       "  ipcrig explore --runs 1000000 --shard 0/4   a quarter of them, for a fleet\n"
+      "  ipcrig explore --race --time 30          calls that meet, judged by linearizability\n"
       "  ipcrig explore --exhaustive --ops sem    all that three calls can do, from a short list\n"
       "\n"
       "What fails is shrunk and written into a file of --out, to be run by `ipcrig replay`.\n");
@@ -378,9 +383,14 @@ void AddExploreCommand(CLI::App& app, ExitCode& exit_code) {
   explore->add_option("--shard", command->shard, "i/n: the i-th of n parts, from 0")
       ->capture_default_str();
   explore->add_option("--out", command->out, "directory for what is found")->capture_default_str();
-  explore->add_flag("--exhaustive", command->exhaustive,
-                    "not at random: every scenario of at most three calls of two processes, from "
-                    "a short list of calls for each family");
+  CLI::Option* exhaustive = explore->add_flag(
+      "--exhaustive", command->exhaustive,
+      "not at random: every scenario of at most three calls of two processes, from "
+      "a short list of calls for each family");
+  explore
+      ->add_flag("--race", command->race,
+                 "some calls of each scenario are made at the same time, on all processors")
+      ->excludes(exhaustive);
   explore->add_flag("--fail-fast", command->fail_fast, "stop at the first finding");
   explore->callback([command, &exit_code] { exit_code = Explore(*command); });
 }

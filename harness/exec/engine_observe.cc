@@ -32,6 +32,7 @@ int64_t EarliestSecond() {
 int64_t LatestSecond() { return time(nullptr); }
 
 bool MaySleep(const Op& op) {
+  if (std::holds_alternative<Exit>(op)) return false;
   const auto* timed = std::get_if<Semtimedop>(&op);
   return timed == nullptr || !timed->timeout.Short();
 }

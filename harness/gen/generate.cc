@@ -11,10 +11,12 @@
 namespace ipcrig {
 namespace {
 
-constexpr int kTries = 4;         // candidates for one line, of which the last may be anything
-constexpr int kMostMisses = 25;   // lines in a row for which none was found
-constexpr int64_t kEndLines = 2;  // that the end of a process takes, with a look at it
-constexpr int kCrowd = 44;        // objects: of any kind more than a page of text has room for
+constexpr int kTries = 4;            // candidates for one line, of which the last may be anything
+constexpr int kMostMisses = 25;      // lines in a row for which none was found
+constexpr int64_t kEndLines = 2;     // that the end of a process takes, with a look at it
+constexpr int64_t kAroundRace = 8;   // lines before a race, and after it, at most
+constexpr uint64_t kMostRacing = 8;  // calls of a race
+constexpr int kCrowd = 44;           // objects: of any kind more than a page of text has room for
 
 // What a line is drawn for.
 enum class Aim {
@@ -92,12 +94,18 @@ class Generator {
       AddLines(Room() / 2);
       TakeIf(growth_.TryOp(Actor(), NextSecond{}), Aim::kAnything);
     }
+    if (options_.race) {
+      AddSomeLines(kAroundRace);
+      AddRace();
+      AddSomeLines(kAroundRace);
+      LetEverybodyGo();
+      return Finish();
+    }
     const bool ends = focus_.permitted[IndexOf<Exit>()] && draw_.Below(2) == 1;
     AddLines(ends ? kEndLines : 0);
     LetEverybodyGo();
     if (ends) EndOne();
-    if (growth_.size() == 0) TakeIf(growth_.TryOp(0, Msgget{}), Aim::kAnything);
-    return growth_.Finish();
+    return Finish();
   }
 
  private:
@@ -111,6 +119,15 @@ class Generator {
   void AddLines(int64_t left) {
     int misses = 0;
     while (Room() > left && misses < kMostMisses) misses = AddLine() ? 0 : misses + 1;
+  }
+
+  void AddSomeLines(int64_t most) {
+    AddLines(std::max<int64_t>(
+        Room() - static_cast<int64_t>(draw_.Below(static_cast<uint64_t>(most) + 1)), 0));
+  }
+  Scenario Finish() {
+    if (growth_.size() == 0) TakeIf(growth_.TryOp(0, Msgget{}), Aim::kAnything);
+    return growth_.Finish();
   }
 
   int Actor() {
@@ -155,6 +172,53 @@ class Generator {
     const Op op = kinds[draw_.Below(kinds.size())];
     for (int i = 0; i < kCrowd && Room() > 0; ++i) TakeIf(growth_.TryOp(Actor(), op), Aim::kEffect);
     growth_.Ipcs();
+  }
+
+  void AddRace() {
+    const auto calls = static_cast<int>(2 + draw_.Below(kMostRacing - 1));
+    int racing = 0;
+    int last = -1;
+    for (int misses = 0; racing < calls && misses < kMostMisses;) {
+      const int process = Actor();
+      // Of two neighbours that race, each is of another process.
+      auto candidate = process == last ? std::nullopt : DrawRacing(process);
+      if (candidate) {
+        if (racing++ == 0) growth_.Mark(DrawSchedule());
+        growth_.Take(std::move(*candidate));
+        last = process;
+      } else {
+        ++misses;
+      }
+    }
+    Step end;
+    end.kind = Step::Kind::kEndRace;
+    if (racing > 0) growth_.Mark(end);
+  }
+
+  Step DrawSchedule() {
+    using Kind = Schedule::Kind;
+    static constexpr Kind kKinds[] = {Kind::kGate,  Kind::kGate, Kind::kGate, Kind::kDelay,
+                                      Kind::kDelay, Kind::kFree, Kind::kPct,  Kind::kStarve};
+    Step race;
+    race.kind = Step::Kind::kRace;
+    race.schedule.kind = kKinds[draw_.Below(std::size(kKinds))];
+    race.schedule.seed = static_cast<uint32_t>(draw_.Below(1U << 16));
+    return race;
+  }
+
+  // A call that may be made in a race, mostly one that has to do with who sleeps.
+  std::optional<Candidate> DrawRacing(int process) {
+    const std::vector<int> stuck = growth_.Stuck();
+    const bool releases = !stuck.empty() && draw_.Below(2) == 0;
+    const int victim = releases ? stuck[draw_.Below(stuck.size())] : -1;
+    const auto index = releases ? AnyOf(CallsThatRelease(growth_.state().process(victim)))
+                                : PickIndex(draw_, Weights());
+    if (!index) return std::nullopt;
+    auto candidate = growth_.Try({process, *index, draw_.Below(8) != 0, victim});
+    // A variable that is assigned may be in use by others.
+    if (!candidate || (CanRace(candidate->op) && OpAssigns(candidate->op) < 0)) return candidate;
+    growth_.Drop();
+    return std::nullopt;
   }
 
   bool Make(int process, size_t index) {
@@ -204,15 +268,21 @@ class Generator {
   bool Release(int victim) {
     return OneOf(CallsThatRelease(growth_.state().process(victim)), Aim::kRelease, victim);
   }
-  bool OneOf(const std::vector<size_t>& indexes, Aim aim, int victim) {
+  // One of those that the scenario is about.
+  std::optional<size_t> AnyOf(const std::vector<size_t>& indexes) {
     std::vector<size_t> permitted;
     for (const size_t index : indexes) {
       if (focus_.permitted[index]) permitted.push_back(index);
     }
-    for (int i = 0; i < kTries && !permitted.empty(); ++i) {
-      const size_t index = permitted[draw_.Below(permitted.size())];
+    if (permitted.empty()) return std::nullopt;
+    return permitted[draw_.Below(permitted.size())];
+  }
+  bool OneOf(const std::vector<size_t>& indexes, Aim aim, int victim) {
+    for (int i = 0; i < kTries; ++i) {
+      const auto index = AnyOf(indexes);
+      if (!index) return false;
       const int process = Actor();
-      if (TakeIf(growth_.Try({process, index, true, victim}), aim)) return true;
+      if (TakeIf(growth_.Try({process, *index, true, victim}), aim)) return true;
     }
     return false;
   }

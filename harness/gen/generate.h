@@ -14,6 +14,9 @@
 //   - few operations (gen/focus.h), few objects, few keys, few processes, small sizes:
 //     so they meet.
 //
+// In a race lines are drawn as if they were made one after the other; which of them block, and what
+// they meet, is for the race to say.
+//
 // On a kernel that does what the model says, all lines are run; a prediction may be wrong where the
 // kernel chooses. Lines carry no expectations, since the model has them.
 //
@@ -38,6 +41,7 @@ struct GenerateOptions {
   bool swarm = true;     // each scenario is about few operations: gen/focus.h
   bool crowd = false;    // it begins with more objects than a page of /proc/sysvipc has room for
   bool seconds = false;  // a second goes by in its middle, so that times differ
+  bool race = false;     // some lines in its middle are a race
 };
 
 Scenario Generate(Draw& draw, const GenerateOptions& options);
