@@ -240,7 +240,7 @@ class Generator {
     if (!stuck.empty() && !waits && draw_.Below(3) != 0) {
       return Release(stuck[draw_.Below(stuck.size())]);
     }
-    const uint64_t kBetweenBlocks = focus_.crowded ? 4 : 8;
+    const uint64_t kBetweenBlocks = focus_.crowded ? 3 : 5;
     if (MayBlock() && draw_.Below(kBetweenBlocks) == kBetweenBlocks - 1) return Block();
     const Aim aim = draw_.Below(4) == 3 ? Aim::kAnything : Aim::kEffect;
     for (int i = 0; i < kTries; ++i) {
