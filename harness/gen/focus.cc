@@ -87,6 +87,25 @@ const Part& PickObjects(Draw& draw) {
   return Pick(draw, kParts);
 }
 
+// Objects at which processes meet, and what happens to them meanwhile.
+const Part& PickRacingObjects(Draw& draw) {
+  static const auto kOf = [](auto... family) { return OfFamilies((FamilyBit(family) | ...)); };
+  static const Part kParts[] = {
+      {4, kOf(Family::kMsg)},
+      {4, kOf(Family::kSem)},
+      {2, kOf(Family::kShm)},
+      {1, kOf(Family::kShm, Family::kMsg, Family::kSem)},
+  };
+  return Pick(draw, kParts);
+}
+const Part& PickRacingEvents(Draw& draw) {
+  static const Part kParts[] = {
+      {4, {}},      {4, Set<Exit, Kill>()}, {3, Set<Sigaction, SignalAction, Kill>()},
+      {1, Users()}, {1, Set<Sysctl>()},
+  };
+  return Pick(draw, kParts);
+}
+
 // What happens to those who do.
 const Part& PickEvents(Draw& draw) {
   static const Part kParts[] = {
@@ -165,8 +184,9 @@ Focus DrawFocus(Draw& draw, const GenerateOptions& options) {
   const uint64_t seed = options.swarm ? draw.Below(1U << 16) : 0;
   if (seed == 0) return focus;
   SeededDraw each(seed);
-  const Operations& objects = PickObjects(each).operations;
-  const Operations& events = PickEvents(each).operations;
+  const bool race = options.race;
+  const Operations& objects = (race ? PickRacingObjects(each) : PickObjects(each)).operations;
+  const Operations& events = (race ? PickRacingEvents(each) : PickEvents(each)).operations;
   const int room = std::max(options.most - options.processes, 0);
   focus.processes += static_cast<int>(each.Below(static_cast<uint64_t>(room) + 1));
   focus.crowded = each.Below(2) == 0;

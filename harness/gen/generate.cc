@@ -137,7 +137,7 @@ class Generator {
 
   // The scenario begins with something to work with, but not always.
   void MakeObjects() {
-    const bool some = options_.seconds || draw_.Below(4) != 3;
+    const bool some = options_.seconds || options_.race || draw_.Below(4) != 3;
     const uint64_t which = draw_.Below(3);
     if (some && Has(Family::kMsg) && which != 1) Make(Actor(), IndexOf<Msgget>());
     if (some && Has(Family::kSem) && which != 0) Make(Actor(), IndexOf<Semget>());
