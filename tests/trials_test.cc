@@ -73,7 +73,7 @@ TEST(RacingScenarios, ParseToThemselvesAndMostlyRace) {
     EXPECT_EQ(PrintScenario(std::get<Scenario>(parsed)), text);
     races += Races(scenario) ? 1 : 0;
   }
-  EXPECT_GE(races, 290);
+  EXPECT_GE(races, 270);  // somebody has to be left who can call
 }
 
 // Whatever order the simulated kernel takes is one that the judge allows.

@@ -207,6 +207,11 @@ class Arguments {
   void Shape(Kill& op) {
     const bool stopped = s_.process(op.target.index).stopped;
     if (stopped && draw_.Below(4) != 3) op.signal.number = abi::kSigcont;
+    if (stopped || draw_.Below(4) == 3) return;
+    // One that interrupts its call, and does not end it.
+    for (const auto& [number, handling] : s_.LeaderOf(op.target.index).signals) {
+      if (!handling.ignored) op.signal.number = number;
+    }
   }
   void Shape(Wait& op) {
     for (size_t i = 0; i < s_.processes.size(); ++i) {
