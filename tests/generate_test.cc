@@ -114,7 +114,7 @@ TEST(Generate, ACrowdIsMoreThanAPageOfProcHolds) {
 
 TEST(Generate, ASecondGoesByWhereTimesAreToDiffer) {
   int settings = 0;
-  for (uint64_t seed = 0; seed < 20; ++seed) {
+  for (uint64_t seed = 0; seed < 40; ++seed) {
     SeededDraw draw(seed);
     const Scenario scenario = Generate(draw, {.seconds = true});
     const auto waits = [](const Step& step) { return IsOneOf<NextSecond>(step.op); };
