@@ -112,11 +112,28 @@ bool Search::Make(Point point, Trail& trail) {
   if (!fits) return false;
   // What something else has to come before may begin to sleep, but not take effect.
   if (!ready && !config_.at.state.process(point.process).pending) return false;
+  const int64_t reached = !plan_.bounded    ? INT64_MIN
+                          : call == nullptr ? Reached()
+                                            : std::max(Reached(), call->from);
   for (const Points::Answer& answer : points_.answers()) {
     if (TakesForeign(answer)) return false;
+    const RacingCall* over = Current(answer.process);
+    if (over != nullptr && over->lost && over->to < reached) return false;
     Advance(answer.process);
   }
   return true;
+}
+
+// The time that has come when all that is done is done.
+int64_t Search::Reached() const {
+  int64_t reached = INT64_MIN;
+  for (int i = 0; i < plan_.processes(); ++i) {
+    const int done = config_.done[static_cast<size_t>(i)];
+    if (done == 0) continue;
+    const int last = plan_.LaneOf(i).calls[static_cast<size_t>(done) - 1];
+    reached = std::max(reached, plan_.Call(last).from);
+  }
+  return reached;
 }
 
 // A lost receive that took what somebody else is known to have got.
