@@ -142,10 +142,12 @@ void ForcedOrders::Match(Queue& queue, const State& before) {
     const Op& op = race_.calls[static_cast<size_t>(message.send)].op;
     return std::pair(type, std::get<Msgsnd>(op).text.Bytes());
   };
+  std::vector<const Content*> of_messages;
   for (size_t i = 0; i < queue.messages.size(); ++i) {
     Content& content = contents[key_of(i)];
     content.message = static_cast<int>(i);
     ++content.sent;
+    of_messages.push_back(&content);
   }
   const auto content_of = [&](const RacingCall& call) -> Content* {
     const auto* receive = std::get_if<Msgrcv>(&call.op);
@@ -158,19 +160,21 @@ void ForcedOrders::Match(Queue& queue, const State& before) {
     const auto content = contents.find({call.outcome->numbers[0], call.outcome->bytes});
     return content == contents.end() ? nullptr : &content->second;
   };
-  for (const RacingCall& call : race_.calls) {
-    if (Content* content = content_of(call)) ++content->received;
+  std::vector<std::pair<int, const Content*>> receives;
+  for (int i = 0; i < std::ssize(race_.calls); ++i) {
+    Content* content = content_of(race_.calls[static_cast<size_t>(i)]);
+    if (content == nullptr) continue;
+    ++content->received;
+    receives.emplace_back(i, content);
   }
-  for (size_t i = 0; i < race_.calls.size(); ++i) {
-    const RacingCall& call = race_.calls[i];
-    const Content* content = content_of(call);
-    if (content == nullptr || content->sent != 1 || content->received != 1) continue;
-    NoteReceived(queue, queue.messages[static_cast<size_t>(content->message)], static_cast<int>(i));
+  for (const auto& [call, content] : receives) {
+    if (content->sent != 1 || content->received != 1) continue;
+    NoteReceived(queue, queue.messages[static_cast<size_t>(content->message)], call);
   }
   // Of messages that look alike nothing is known.
   std::vector<Sent> told;
   for (size_t i = 0; i < queue.messages.size(); ++i) {
-    const Content& content = contents[key_of(i)];
+    const Content& content = *of_messages[i];
     if (content.sent != 1 || content.received > 1) continue;
     told.push_back(queue.messages[i]);
     const Sent& message = told.back();

@@ -167,7 +167,13 @@ void Search::Advance(int process) {
 }
 
 void Search::Add(Point::Kind kind, int process, int urgency, int64_t due) {
-  moves_.push_back({{kind, process}, urgency, due});
+  // The most urgent first; there are too few of them to sort them afterwards.
+  const Move move{{kind, process}, urgency, due};
+  moves_.insert(std::upper_bound(moves_.begin(), moves_.end(), move,
+                                 [](const Move& a, const Move& b) {
+                                   return std::pair(a.urgency, a.due) < std::pair(b.urgency, b.due);
+                                 }),
+                move);
 }
 
 void Search::ListOf(int process, int64_t bound) {
@@ -218,9 +224,6 @@ void Search::List(Frame& frame) {
   for (int i = 0; i < plan_.processes(); ++i) bound = std::min(bound, Due(i));
   moves_.clear();
   for (int i = 0; i < plan_.processes(); ++i) ListOf(i, bound);
-  std::stable_sort(moves_.begin(), moves_.end(), [](const Move& a, const Move& b) {
-    return std::pair(a.urgency, a.due) < std::pair(b.urgency, b.due);
-  });
   frame.moves.clear();
   for (const Move& move : moves_) frame.moves.push_back(move.point);
   frame.next = 0;
