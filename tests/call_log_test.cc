@@ -16,13 +16,13 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr std::string_view kQueue = "{\"queue\": \"q\"}\n";
+constexpr std::string_view kQueueLine = "{\"queue\": \"q\"}\n";
 
 std::string LogOf(const std::string& name) {
   return Contents(IPCRIG_SOURCE_DIR "/tests/histories/" + name);
 }
 
-ScenarioResult Judged(const std::string& log) {
+ScenarioResult JudgedLog(const std::string& log) {
   auto run = ReadCallLog(log, "calls.jsonl");
   if (!run.ok()) {
     ADD_FAILURE() << run.error().Text();
@@ -34,22 +34,22 @@ ScenarioResult Judged(const std::string& log) {
   return result;
 }
 
-std::string ErrorOf(const std::string& log) {
+std::string LogErrorOf(const std::string& log) {
   auto run = ReadCallLog(log, "log");
   return run.ok() ? "none" : run.error().Text();
 }
 
 // Of a log in which one thing is replaced.
-Verdict VerdictOf(const std::string& name, const std::string& old = "",
-                  const std::string& fresh = "") {
+Verdict LogVerdictOf(const std::string& name, const std::string& old = "",
+                     const std::string& fresh = "") {
   std::string text = LogOf(name);
   const size_t at = text.find(old);
   EXPECT_NE(at, std::string::npos) << old;
-  return Judged(text.replace(at, old.size(), fresh)).judgement.verdict;
+  return JudgedLog(text.replace(at, old.size(), fresh)).judgement.verdict;
 }
 
 TEST(CallLog, IsReadAndExplained) {
-  EXPECT_EQ(VerdictOf("example.jsonl"), Verdict::kPass);
+  EXPECT_EQ(LogVerdictOf("example.jsonl"), Verdict::kPass);
   const auto run = ReadCallLog(LogOf("example.jsonl"), "log");
   ASSERT_TRUE(run.ok()) << run.error().Text();
   EXPECT_EQ(run->scenario.names.processes, (std::vector<std::string>{"A", "B", "P3"}));
@@ -62,44 +62,48 @@ TEST(CallLog, IsReadAndExplained) {
 }
 
 TEST(CallLog, WhatCannotBeIsFound) {
-  EXPECT_EQ(VerdictOf("example.jsonl", "\"result\": [0, 0]", "\"result\": [0, 1]"), Verdict::kFail);
-  EXPECT_EQ(VerdictOf("example.jsonl", "\"text\": \"one\"", "\"text\": \"two\""), Verdict::kFail);
-  EXPECT_EQ(VerdictOf("example.jsonl", "ENOMSG", "EIDRM"), Verdict::kFail);
+  EXPECT_EQ(LogVerdictOf("example.jsonl", "\"result\": [0, 0]", "\"result\": [0, 1]"),
+            Verdict::kFail);
+  EXPECT_EQ(LogVerdictOf("example.jsonl", "\"text\": \"one\"", "\"text\": \"two\""),
+            Verdict::kFail);
+  EXPECT_EQ(LogVerdictOf("example.jsonl", "ENOMSG", "EIDRM"), Verdict::kFail);
 }
 
 TEST(CallLog, WhoIsKilledDoesNothingAfterwards) {
-  EXPECT_EQ(VerdictOf("killed.jsonl"), Verdict::kFail);
-  EXPECT_EQ(VerdictOf("killed.jsonl", "70", "85"), Verdict::kPass);
-  EXPECT_EQ(VerdictOf("killed.jsonl", ", \"killed\": 70", ""), Verdict::kPass);
+  EXPECT_EQ(LogVerdictOf("killed.jsonl"), Verdict::kFail);
+  EXPECT_EQ(LogVerdictOf("killed.jsonl", "70", "85"), Verdict::kPass);
+  EXPECT_EQ(LogVerdictOf("killed.jsonl", ", \"killed\": 70", ""), Verdict::kPass);
 }
 
 TEST(CallLog, OneThatSleepsAndNeedNotHasLostItsWakeup) {
-  const ScenarioResult result = Judged(LogOf("lost_wakeup.jsonl"));
+  const ScenarioResult result = JudgedLog(LogOf("lost_wakeup.jsonl"));
   ASSERT_EQ(result.judgement.findings.size(), 1U);
   EXPECT_EQ(result.judgement.findings.front().check, "lost-wakeup");
 }
 
 TEST(CallLog, ACycleIsExplainedInTheReport) {
-  const ScenarioResult result = Judged(LogOf("not_fifo.jsonl"));
+  const ScenarioResult result = JudgedLog(LogOf("not_fifo.jsonl"));
   ExpectGolden("history_cycle.txt", TextReport(result, {}));
   ExpectGolden("history_cycle.json", JsonReport({result}, 0));
 }
 
 TEST(CallLog, WithoutACycleTheReportHasTheLongestOrder) {
-  ExpectGolden("history_order.txt", TextReport(Judged(LogOf("semaphore.jsonl")), {}));
+  ExpectGolden("history_order.txt", TextReport(JudgedLog(LogOf("semaphore.jsonl")), {}));
 }
 
 TEST(CallLog, ErrorsNameLineAndColumn) {
   const auto call = [](const std::string& fields) {
-    return ErrorOf(std::string(kQueue) + "{\"process\": \"A\", " + fields + "}");
+    return LogErrorOf(std::string(kQueueLine) + "{\"process\": \"A\", " + fields + "}");
   };
-  EXPECT_EQ(ErrorOf(""), "log:0:1: no call");
-  EXPECT_EQ(ErrorOf("{\"queue\": \"q\"}\n"), "log:1:1: no call");
-  EXPECT_EQ(ErrorOf("\n{\"queue\" \"q\"}"), "log:2:12: not JSON");
-  EXPECT_EQ(ErrorOf("[1]"), "log:1:1: expected an object");
-  EXPECT_EQ(ErrorOf("{\"queue\": 7}"), "log:1:2: expected a name");
-  EXPECT_EQ(ErrorOf(std::string(kQueue) + std::string(kQueue)), "log:2:2: q is there already");
-  EXPECT_EQ(ErrorOf("{\"set\": \"s\"}"), "log:1:1: expected the values of the semaphores, a list");
+  EXPECT_EQ(LogErrorOf(""), "log:0:1: no call");
+  EXPECT_EQ(LogErrorOf("{\"queue\": \"q\"}\n"), "log:1:1: no call");
+  EXPECT_EQ(LogErrorOf("\n{\"queue\" \"q\"}"), "log:2:12: not JSON");
+  EXPECT_EQ(LogErrorOf("[1]"), "log:1:1: expected an object");
+  EXPECT_EQ(LogErrorOf("{\"queue\": 7}"), "log:1:2: expected a name");
+  EXPECT_EQ(LogErrorOf(std::string(kQueueLine) + std::string(kQueueLine)),
+            "log:2:2: q is there already");
+  EXPECT_EQ(LogErrorOf("{\"set\": \"s\"}"),
+            "log:1:1: expected the values of the semaphores, a list");
   EXPECT_EQ(call("\"bogus\": 1"), "log:2:18: unknown field bogus");
   EXPECT_EQ(call("\"op\": \"msgsnd\""), "log:2:1: expected when it began, as call");
   EXPECT_EQ(call("\"op\": \"msgsnd\", \"call\": 1.5"), "log:2:34: expected a whole number as call");
@@ -133,7 +137,7 @@ TEST(CheckHistory, TellsByItsExitCode) {
   EXPECT_THAT(check(LogOf("not_fifo.jsonl"), {"--junit", "-"}).output, HasSubstr("<failure "));
   EXPECT_THAT(check(LogOf("not_fifo.jsonl"), {"--json", "-"}).output, HasSubstr("\"cycle\": ["));
   // Many who were killed, and a message that nobody sent: in no time nothing can be said.
-  std::string hard(kQueue);
+  std::string hard(kQueueLine);
   for (int i = 0; i < 12; ++i) {
     hard += R"({"process": )" + std::to_string(i) + R"(, "op": "msgsnd", "args": ["q", )" +
             std::to_string(i + 1) + R"(, "m", 0], "call": 1, "killed": 99})" + "\n";

@@ -284,7 +284,7 @@ QueueHistory Corrupted(const QueueHistory& history, Draw& draw) {
     if (!call.send && !call.pending) receives.push_back(&call);
   }
   if (receives.size() < 2) return corrupted;
-  enum Kind : uint64_t { kDoubled, kNeverSent, kSentLate, kOtherType, kSwapped, kKinds = 8 };
+  enum Damage : uint64_t { kDoubled, kNeverSent, kSentLate, kOtherType, kSwapped, kKinds = 8 };
   const uint64_t kind = draw.Below(kKinds);
   const auto pick = [&] {
     const size_t first = draw.Below(receives.size() - 1);

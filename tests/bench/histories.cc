@@ -26,13 +26,16 @@ struct Group {
 };
 
 constexpr Group kGroups[] = {
-    {"any type, 2 x 20, few overlap", "typed=false,overlap=low,procs=2,ops=20,pending=0"},
-    {"4 x 100, few overlap", "typed=true,overlap=low,procs=4,ops=100,pending=0"},
-    {"any type, 2 x 1000, few overlap", "typed=false,overlap=low,procs=2,ops=1000"},
-    {"4 x 100, most overlap", "typed=true,overlap=high,procs=4,ops=100,pending=0"},
-    {"8 x 100 and 6 killed, most overlap", "typed=true,overlap=high,procs=8,ops=100,pending=6"},
-    {"any type, 8 x 1000, most overlap", "typed=false,overlap=high,procs=8,ops=1000"},
-    {"8 x 1000, most overlap", "typed=true,overlap=high,procs=8,ops=1000"},
+    {"msgtyp 0, 2 processes, 20 calls, few overlap",
+     "typed=false,overlap=low,procs=2,ops=20,pending=0"},
+    {"4 processes, 100 calls, few overlap", "typed=true,overlap=low,procs=4,ops=100,pending=0"},
+    {"msgtyp 0, 2 processes, 1000 calls, few overlap", "typed=false,overlap=low,procs=2,ops=1000"},
+    {"4 processes, 100 calls, most overlap", "typed=true,overlap=high,procs=4,ops=100,pending=0"},
+    {"8 processes, 100 calls and 6 killed in one, most overlap",
+     "typed=true,overlap=high,procs=8,ops=100,pending=6"},
+    {"msgtyp 0, 8 processes, 1000 calls, most overlap",
+     "typed=false,overlap=high,procs=8,ops=1000"},
+    {"8 processes, 1000 calls, most overlap", "typed=true,overlap=high,procs=8,ops=1000"},
     {"all 792", "typed="},
 };
 constexpr double kMostSeconds = 1;
