@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
   AddConvertCommand(app, exit_code);
   AddShrinkCommand(app, exit_code);
   AddReplayCommand(app, exit_code);
+  AddCheckHistoryCommand(app, exit_code);
   AddFormatCommand(app, exit_code);
   AddOpsCommand(app, exit_code);
   AddCatalogueCommand(app, exit_code);

@@ -165,10 +165,10 @@ TEST(History, IsCompleteWhereTheEngineCameToItsEnd) {
 }
 
 TEST(History, WhatIsNoHistoryIsSaidToBeNone) {
-  EXPECT_EQ(ErrorOf(""), "history:1: empty");
-  EXPECT_EQ(ErrorOf("ipcrig-history 1"), "history:1: empty");
-  EXPECT_EQ(ErrorOf("ipcrig-history 2\n"), "history:1: expected 'ipcrig-history 1'");
-  EXPECT_EQ(ErrorOf("\n"), "history:1: expected 'ipcrig-history 1'");
+  EXPECT_EQ(ErrorOf(""), "history:1:1: empty");
+  EXPECT_EQ(ErrorOf("ipcrig-history 1"), "history:1:1: empty");
+  EXPECT_EQ(ErrorOf("ipcrig-history 2\n"), "history:1:1: expected 'ipcrig-history 1'");
+  EXPECT_EQ(ErrorOf("\n"), "history:1:1: expected 'ipcrig-history 1'");
 }
 
 TEST(History, CorruptLinesNameTheirPlace) {

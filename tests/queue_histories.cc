@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
-#include <optional>
+#include <cstdio>
+#include <sstream>
 #include <unordered_set>
 #include <utility>
 
@@ -117,6 +117,8 @@ class Plain {
  private:
   bool Try(int index) {
     const QueueCall& call = calls_[static_cast<size_t>(index)];
+    const int64_t reached = stack_.empty() ? INT64_MIN : stack_.back().reached;
+    if (call.to < reached) return false;
     const Effect effect = Do(queue_, call);
     if (!effect.happened) return false;
     done_[static_cast<size_t>(index)] = true;
@@ -130,7 +132,7 @@ class Plain {
       done_[static_cast<size_t>(index)] = false;
       return false;
     }
-    stack_.emplace_back(index, effect);
+    stack_.push_back({index, effect, std::max(reached, call.from)});
     set_ = set;
     left_ -= call.pending ? 0 : 1;
     for (const size_t place :
@@ -142,7 +144,7 @@ class Plain {
   }
 
   int Back() {
-    const auto [index, effect] = stack_.back();
+    const auto [index, effect, reached] = stack_.back();
     stack_.pop_back();
     const QueueCall& call = calls_[static_cast<size_t>(index)];
     Undo(queue_, call, effect);
@@ -164,7 +166,12 @@ class Plain {
   int64_t left_ = 0;  // calls that returned and have no place
   Messages queue_;
   uint64_t set_ = 0;
-  std::vector<std::pair<int, Effect>> stack_;
+  struct Done {
+    int call;
+    Effect effect;
+    int64_t reached;  // the latest beginning of what is done
+  };
+  std::vector<Done> stack_;
   std::unordered_set<uint64_t> seen_;
   std::vector<size_t> next_, last_, begin_, end_;  // moments are counted from 1; 0 is the head
   std::vector<std::pair<int, bool>> call_of_;
@@ -172,12 +179,14 @@ class Plain {
 
 bool AnyOrder(const std::vector<QueueCall>& calls, std::vector<bool>& done, Messages& queue) {
   int64_t bound = INT64_MAX;
+  int64_t reached = INT64_MIN;
   for (size_t i = 0; i < calls.size(); ++i) {
+    if (done[i]) reached = std::max(reached, calls[i].from);
     if (!done[i] && !calls[i].pending) bound = std::min(bound, calls[i].to);
   }
   if (bound == INT64_MAX) return true;
   for (size_t i = 0; i < calls.size(); ++i) {
-    if (done[i] || calls[i].from > bound) continue;
+    if (done[i] || calls[i].from > bound || calls[i].to < reached) continue;
     const Effect effect = Do(queue, calls[i]);
     if (!effect.happened) continue;
     done[i] = true;
@@ -212,44 +221,100 @@ QueueCall ReadCall(std::string_view line) {
 
 }  // namespace
 
-std::vector<QueueHistory> ReadQueueHistories(std::string_view text) {
+std::vector<QueueHistory> LoadQueueHistories(const std::string& path) {
   std::vector<QueueHistory> histories;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+  FILE* unpacked = popen(("gzip -dc '" + path + "'").c_str(), "r");
+  IPC_REQUIRE(unpacked != nullptr, "gzip cannot be run");
+  char buffer[256];
+  while (fgets(buffer, sizeof(buffer), unpacked) != nullptr) {
+    std::string_view line(buffer);
     if (line.starts_with("H ")) {
       line.remove_prefix(2);
       histories.push_back({std::string(line.substr(0, line.find(' '))), {}});
-    } else if (!line.empty()) {
+    } else {
       IPC_REQUIRE(!histories.empty(), "a queue history begins with H");
       histories.back().calls.push_back(ReadCall(line));
     }
   }
+  IPC_REQUIRE(pclose(unpacked) == 0, "a file of queue histories cannot be read");
   return histories;
 }
 
-QueueHistory Corrupted(const QueueHistory& history, SeededDraw& draw) {
+std::string QueueHistoryText(const QueueHistory& history) {
+  std::ostringstream text;
+  for (const QueueCall& call : history.calls) {
+    text << call.from << ' ' << call.to << ' ' << call.send << ' ' << call.pending << ' '
+         << call.selector << ' ' << call.value << ' ' << call.got_type << ' ' << call.got_value
+         << '\n';
+  }
+  return text.str();
+}
+
+QueueHistory SmallQueueHistory(Draw& draw) {
+  QueueHistory history;
+  const auto count = 2 + draw.Below(6);
+  std::vector<QueueCall> sends;
+  for (size_t i = 0; i < count; ++i) {
+    QueueCall call;
+    call.from = static_cast<int64_t>(draw.Below(12));
+    call.to = call.from + 1 + static_cast<int64_t>(draw.Below(6));
+    call.pending = draw.Below(8) == 0;
+    if (call.pending && draw.Below(2) == 0) call.to = INT64_MAX;
+    call.send = sends.empty() || draw.Below(2) == 0;
+    if (call.send) {
+      call.selector = 1 + static_cast<int64_t>(draw.Below(2));
+      call.value = static_cast<int64_t>(i) + 1;
+      sends.push_back(call);
+    } else {
+      const QueueCall& sent = sends[draw.Below(sends.size())];
+      call.got_type = sent.selector;
+      call.got_value = sent.value;
+      const int64_t selectors[] = {0, sent.selector, -sent.selector, -2};
+      call.selector = selectors[draw.Below(4)];
+    }
+    history.calls.push_back(call);
+  }
+  return history;
+}
+
+QueueHistory Corrupted(const QueueHistory& history, Draw& draw) {
   QueueHistory corrupted = history;
   std::vector<QueueCall*> receives;
   for (QueueCall& call : corrupted.calls) {
     if (!call.send && !call.pending) receives.push_back(&call);
   }
   if (receives.size() < 2) return corrupted;
-  const auto kind = draw.Below(8);
-  for (int tries = 0; tries < 100; ++tries) {
+  enum Damage : uint64_t { kDoubled, kNeverSent, kSentLate, kOtherType, kSwapped, kKinds = 8 };
+  const uint64_t kind = draw.Below(kKinds);
+  const auto pick = [&] {
     const size_t first = draw.Below(receives.size() - 1);
-    const size_t reach = kind < 4 ? 4 : receives.size();
+    // Mistakes of neighbours are harder to see.
+    const size_t reach = draw.Below(2) == 0 ? 4 : receives.size();
     const size_t most = std::min(reach, receives.size() - 1 - first);
-    QueueCall& a = *receives[first];
-    QueueCall& b = *receives[first + 1 + draw.Below(most)];
-    if (a.got_type != b.got_type) continue;
-    if (kind == 0) {
-      b.got_value = a.got_value;  // twice
-    } else {
-      std::swap(a.got_value, b.got_value);
-    }
-    break;
+    return std::pair(receives[first], receives[first + 1 + draw.Below(most)]);
+  };
+  auto two = pick();
+  for (int i = 0; i < 50 && two.first->got_type != two.second->got_type; ++i) two = pick();
+  QueueCall& a = *two.first;
+  QueueCall& b = *two.second;
+  const auto send =
+      std::find_if(corrupted.calls.begin(), corrupted.calls.end(),
+                   [&](const QueueCall& call) { return call.send && call.value == a.got_value; });
+  IPC_REQUIRE(send != corrupted.calls.end(), "a message was received that nobody sent");
+  if (kind == kDoubled) {
+    b.got_type = a.got_type;
+    b.got_value = a.got_value;
+  } else if (kind == kNeverSent) {
+    corrupted.calls.erase(send);
+  } else if (kind == kSentLate) {
+    const int64_t length = std::min<int64_t>(send->to - send->from, 1000);
+    send->from = a.to + 1;
+    send->to = send->from + length;
+  } else if (kind == kOtherType) {
+    a.selector = a.got_type + 1;
+  } else {
+    std::swap(a.got_value, b.got_value);
+    std::swap(a.got_type, b.got_type);
   }
   return corrupted;
 }
@@ -285,8 +350,8 @@ QueueRace::QueueRace(const QueueHistory& history) {
       receive.type.value = call.selector;
       racing.op = receive;
     }
+    racing.to = call.to;
     if (!call.pending) {
-      racing.to = call.to;
       const std::string bytes = std::to_string(call.got_value);
       racing.outcome = call.send ? Outcome::Returned(0)
                                  : Outcome{Outcome::Kind::kReturned,
@@ -301,6 +366,13 @@ QueueRace::QueueRace(const QueueHistory& history) {
   Queue& queue = before.space(0).queues[kQueue];
   queue.qbytes = int64_t{1} << 40;
   queue.perm.mode = 0600;
+}
+
+Explained ModelSearch(const QueueHistory& history, const LinearizeOptions& options) {
+  const QueueRace queue(history);
+  const Linearization result = Linearize({queue.before}, queue.race, options);
+  if (!result.states.empty()) return Explained::kYes;
+  return result.exhausted ? Explained::kUnknown : Explained::kNo;
 }
 
 Explained PlainSearch(const QueueHistory& history, double seconds) {

@@ -1,83 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The checker beside two others that know nothing of it: all orders, one after the other, and the
-// textbook's search. IPCRIG_HISTORIES=FILE: of all histories in that file, too.
+// textbook's search. IPCRIG_ALL_HISTORIES=1: of all that is in tests/histories, and for longer.
 #include "queue_histories.h"
 
-#include <algorithm>
 #include <cstdlib>
-#include <fstream>
-#include <sstream>
 
 #include <gtest/gtest.h>
+
+#include "gen/draws.h"
 
 namespace ipcrig {
 namespace {
 
+const bool kAll = std::getenv("IPCRIG_ALL_HISTORIES") != nullptr;
+
 std::vector<QueueHistory> Histories() {
-  const char* file = std::getenv("IPCRIG_HISTORIES");
-  std::ifstream in(file != nullptr ? file : IPCRIG_SOURCE_DIR "/tests/histories/typed-queue.txt");
-  std::ostringstream text;
-  text << in.rdbuf();
-  return ReadQueueHistories(text.str());
+  return LoadQueueHistories(IPCRIG_SOURCE_DIR "/tests/histories/typed-queue.txt.gz");
 }
 
-Explained ByTheModel(const QueueHistory& history, bool forced, double seconds = 5) {
-  const QueueRace queue(history);
-  LinearizeOptions options{.nodes = INT64_MAX, .seconds = seconds, .states = 1, .forced = forced};
-  const Linearization result = Linearize({queue.before}, queue.race, options);
-  if (!result.states.empty()) return Explained::kYes;
-  return result.exhausted ? Explained::kUnknown : Explained::kNo;
-}
-
-std::string TextOf(const QueueHistory& history) {
-  std::ostringstream text;
-  for (const QueueCall& call : history.calls) {
-    text << call.from << ' ' << call.to << ' ' << call.send << ' ' << call.pending << ' '
-         << call.selector << ' ' << call.value << ' ' << call.got_type << ' ' << call.got_value
-         << '\n';
-  }
-  return text.str();
-}
-
-// A few calls that overlap at random and got what they may have got.
-QueueHistory SmallHistory(SeededDraw& draw) {
-  QueueHistory history;
-  const auto count = 2 + draw.Below(6);
-  std::vector<QueueCall> sends;
-  for (size_t i = 0; i < count; ++i) {
-    QueueCall call;
-    call.from = static_cast<int64_t>(draw.Below(12));
-    call.to = call.from + 1 + static_cast<int64_t>(draw.Below(6));
-    call.pending = draw.Below(8) == 0;
-    call.send = sends.empty() || draw.Below(2) == 0;
-    if (call.send) {
-      call.selector = 1 + static_cast<int64_t>(draw.Below(2));
-      call.value = static_cast<int64_t>(i) + 1;
-      sends.push_back(call);
-    } else {
-      const QueueCall& sent = sends[draw.Below(sends.size())];
-      call.got_type = sent.selector;
-      call.got_value = sent.value;
-      const int64_t selectors[] = {0, sent.selector, -sent.selector, -2};
-      call.selector = selectors[draw.Below(4)];
-    }
-    history.calls.push_back(call);
-  }
-  return history;
+LinearizeOptions OneOrder(double seconds, bool forced = true) {
+  return {.nodes = INT64_MAX, .seconds = seconds, .states = 1, .forced = forced};
 }
 
 TEST(QueueHistories, AllOrdersAndBothSearchesAgreeOnSmallOnes) {
   SeededDraw draw(1);
-  const char* more = std::getenv("IPCRIG_SMALL_HISTORIES");  // for a longer run
-  const int count = more != nullptr ? std::atoi(more) : 20'000;
+  const int count = kAll ? 1'000'000 : 4'000;
   int explained = 0;
   for (int i = 0; i < count; ++i) {
-    const QueueHistory history = SmallHistory(draw);
+    const QueueHistory history = SmallQueueHistory(draw);
     const Explained expected = SomeOrderExplains(history) ? Explained::kYes : Explained::kNo;
-    ASSERT_EQ(PlainSearch(history, 5), expected) << TextOf(history);
-    ASSERT_EQ(ByTheModel(history, false), expected) << TextOf(history);
-    ASSERT_EQ(ByTheModel(history, true), expected) << TextOf(history);
+    ASSERT_EQ(PlainSearch(history, 5), expected) << QueueHistoryText(history);
+    ASSERT_EQ(ModelSearch(history, OneOrder(5, false)), expected) << QueueHistoryText(history);
+    ASSERT_EQ(ModelSearch(history, OneOrder(5)), expected) << QueueHistoryText(history);
     explained += expected == Explained::kYes ? 1 : 0;
   }
   EXPECT_GT(explained, count / 10);
@@ -86,30 +41,37 @@ TEST(QueueHistories, AllOrdersAndBothSearchesAgreeOnSmallOnes) {
 
 TEST(QueueHistories, ValidOnesAreExplained) {
   const auto histories = Histories();
-  ASSERT_FALSE(histories.empty());
-  for (const QueueHistory& history : histories) {
-    EXPECT_EQ(ByTheModel(history, true), Explained::kYes) << history.title;
+  ASSERT_EQ(histories.size(), 792U);
+  for (size_t i = 0; i < histories.size(); i += kAll ? 1 : 7) {
+    EXPECT_EQ(ModelSearch(histories[i], OneOrder(60)), Explained::kYes) << histories[i].title;
   }
 }
 
 TEST(QueueHistories, CorruptedOnesAreJudgedAsThePlainSearchDoes) {
   SeededDraw draw(7);
-  const auto histories = Histories();
+  int corrupted = 0;
   int decided = 0;
   int wrong = 0;
-  for (const QueueHistory& history : histories) {
-    for (int i = 0; i < 3; ++i) {
-      const QueueHistory corrupted = Corrupted(history, draw);
-      const Explained plain = PlainSearch(corrupted, 0.3);
+  for (const QueueHistory& history : Histories()) {
+    const size_t calls = history.calls.size();
+    const int times = kAll ? 10 : calls > 200 ? 0 : calls > 20 ? 1 : 4;
+    for (int i = 0; i < times; ++i) {
+      const QueueHistory other = Corrupted(history, draw);
+      ++corrupted;
+      const Explained plain = PlainSearch(other, kAll ? 0.3 : 0.003);
       if (plain == Explained::kUnknown) continue;
       ++decided;
       wrong += plain == Explained::kNo ? 1 : 0;
-      EXPECT_EQ(ByTheModel(corrupted, true), plain) << history.title << "\n" << TextOf(corrupted);
+      EXPECT_EQ(ModelSearch(other, OneOrder(60)), plain) << history.title << "\n"
+                                                         << QueueHistoryText(other);
     }
   }
+  RecordProperty("corrupted", corrupted);
   RecordProperty("decided", decided);
   RecordProperty("wrong", wrong);
-  EXPECT_GT(wrong, 0);
+  EXPECT_GE(corrupted, 1000);
+  EXPECT_GT(decided, corrupted / 4);
+  EXPECT_GT(wrong, decided / 4);
 }
 
 }  // namespace

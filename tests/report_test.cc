@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reports are compared byte by byte with the files of tests/golden. To record them again:
-//
-//   UPDATE_GOLDEN=1 ctest --test-dir build -R Report
+// Reports are compared byte by byte with the files of tests/golden (golden.h).
 #include "report/report.h"
 
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
 #include <map>
 #include <sstream>
 #include <string>
@@ -18,6 +14,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+
+#include "golden.h"
 
 namespace ipcrig {
 namespace {
@@ -107,22 +105,6 @@ ScenarioResult NotJudged(Verdict verdict, const std::string& reason) {
   result.judgement.verdict = verdict;
   result.judgement.reason = reason;
   return result;
-}
-
-std::string ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-void ExpectGolden(const std::string& name, const std::string& text) {
-  const std::string path = std::string(IPCRIG_SOURCE_DIR "/tests/golden/") + name;
-  if (std::getenv("UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(path, std::ios::binary) << text;
-    return;
-  }
-  EXPECT_EQ(text, ReadFile(path)) << "differs from " << path;
 }
 
 std::vector<std::string> LinesOf(const std::string& text) {

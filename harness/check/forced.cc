@@ -142,10 +142,12 @@ void ForcedOrders::Match(Queue& queue, const State& before) {
     const Op& op = race_.calls[static_cast<size_t>(message.send)].op;
     return std::pair(type, std::get<Msgsnd>(op).text.Bytes());
   };
+  std::vector<const Content*> of_messages;
   for (size_t i = 0; i < queue.messages.size(); ++i) {
     Content& content = contents[key_of(i)];
     content.message = static_cast<int>(i);
     ++content.sent;
+    of_messages.push_back(&content);
   }
   const auto content_of = [&](const RacingCall& call) -> Content* {
     const auto* receive = std::get_if<Msgrcv>(&call.op);
@@ -158,19 +160,21 @@ void ForcedOrders::Match(Queue& queue, const State& before) {
     const auto content = contents.find({call.outcome->numbers[0], call.outcome->bytes});
     return content == contents.end() ? nullptr : &content->second;
   };
-  for (const RacingCall& call : race_.calls) {
-    if (Content* content = content_of(call)) ++content->received;
+  std::vector<std::pair<int, const Content*>> receives;
+  for (int i = 0; i < std::ssize(race_.calls); ++i) {
+    Content* content = content_of(race_.calls[static_cast<size_t>(i)]);
+    if (content == nullptr) continue;
+    ++content->received;
+    receives.emplace_back(i, content);
   }
-  for (size_t i = 0; i < race_.calls.size(); ++i) {
-    const RacingCall& call = race_.calls[i];
-    const Content* content = content_of(call);
-    if (content == nullptr || content->sent != 1 || content->received != 1) continue;
-    NoteReceived(queue, queue.messages[static_cast<size_t>(content->message)], static_cast<int>(i));
+  for (const auto& [call, content] : receives) {
+    if (content->sent != 1 || content->received != 1) continue;
+    NoteReceived(queue, queue.messages[static_cast<size_t>(content->message)], call);
   }
   // Of messages that look alike nothing is known.
   std::vector<Sent> told;
   for (size_t i = 0; i < queue.messages.size(); ++i) {
-    const Content& content = contents[key_of(i)];
+    const Content& content = *of_messages[i];
     if (content.sent != 1 || content.received > 1) continue;
     told.push_back(queue.messages[i]);
     const Sent& message = told.back();
@@ -278,15 +282,15 @@ void ForcedOrders::StartClocks() {
 }
 
 // One call before another, and before all that the other is before. Whether that is new.
-bool ForcedOrders::Add(int before, int after) {
+bool ForcedOrders::Add(int before, int after, std::string_view why) {
   if (before < 0 || after < 0 || !cycle_.empty()) return false;
   if (before == after || IsBefore(after, before)) {
-    edges_.emplace_back(before, after);
+    edges_.push_back({before, after, why});
     FindCycle(after, before);
     return false;
   }
   if (IsBefore(before, after)) return false;
-  edges_.emplace_back(before, after);
+  edges_.push_back({before, after, why});
   const auto merge = [&](int call, const int* clock) {
     bool changed = false;
     int* own = ClockOf(call);
@@ -307,32 +311,38 @@ bool ForcedOrders::Add(int before, int after) {
   return true;
 }
 
-// The shortest way from one call to another along what is known, which an edge back closes.
+// The shortest way from one call to another along what is known, which an edge back closes: the
+// last of edges_.
 void ForcedOrders::FindCycle(int from, int to) {
   const auto count = race_.calls.size();
-  std::vector<std::vector<int>> next(count);
-  for (const auto& [a, b] : edges_) next[static_cast<size_t>(a)].push_back(b);
-  std::vector<int> came(count, -1);
+  std::vector<std::vector<Violation::Link>> next(count);
+  for (const Edge& edge : edges_) {
+    next[static_cast<size_t>(edge.before)].push_back({edge.after, edge.why});
+  }
+  std::vector<Violation::Link> came(count);
   std::vector<int> wave = {from};
-  came[static_cast<size_t>(from)] = from;
+  came[static_cast<size_t>(from)].call = from;
   for (size_t i = 0; i < wave.size() && wave[i] != to; ++i) {
     const int at = wave[i];
     const RacingCall& call = race_.calls[static_cast<size_t>(at)];
-    const auto reach = [&](int other) {
-      int& by = came[static_cast<size_t>(other)];
-      if (by < 0) {
-        by = at;
-        wave.push_back(other);
-      }
+    const auto reach = [&](int other, std::string_view why) {
+      Violation::Link& by = came[static_cast<size_t>(other)];
+      if (by.call >= 0) return;
+      by = {at, why};
+      wave.push_back(other);
     };
-    for (const int other : next[static_cast<size_t>(at)]) reach(other);
+    for (const Violation::Link& link : next[static_cast<size_t>(at)]) reach(link.call, link.why);
     for (int other = 0; other < static_cast<int>(count) && call.outcome; ++other) {
-      if (call.to < race_.calls[static_cast<size_t>(other)].from) reach(other);
+      if (call.to < race_.calls[static_cast<size_t>(other)].from) {
+        reach(other, "it had returned when the next one began");
+      }
     }
   }
-  cycle_ = {to};
-  while (came[static_cast<size_t>(to)] >= 0 && cycle_.back() != from) {
-    cycle_.push_back(came[static_cast<size_t>(cycle_.back())]);
+  cycle_ = {{to, edges_.back().why}};
+  while (cycle_.back().call != from) {
+    const Violation::Link& by = came[static_cast<size_t>(cycle_.back().call)];
+    if (by.call < 0) break;
+    cycle_.push_back(by);
   }
   std::reverse(cycle_.begin(), cycle_.end());
 }

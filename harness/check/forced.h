@@ -52,7 +52,7 @@ class ForcedOrders {
   // Whether somebody else is known to have received what this call would receive.
   bool IsTaken(int call, const Outcome& outcome) const;
   // Calls, each of which has to be before the next, and the last before the first.
-  const std::vector<int>& cycle() const { return cycle_; }
+  const std::vector<Violation::Link>& cycle() const { return cycle_; }
 
  private:
   enum class Selects : uint8_t { kOther, kFirst, kLowest };
@@ -62,6 +62,11 @@ class ForcedOrders {
     int receive = -1;    // call; -1: nobody is known to have received it
     bool surely = true;  // whether it was sent, if nobody received it
     Selects selects = Selects::kOther;
+  };
+  struct Edge {
+    int before = -1;
+    int after = -1;
+    std::string_view why;
   };
   // The last of something among the first i calls of a process: of_[i], -1 for none.
   using Last = std::vector<int>;
@@ -95,7 +100,7 @@ class ForcedOrders {
   void MarkTaken(Queue& queue);
   void Index(Queue& queue);
   void StartClocks();
-  bool Add(int before, int after);
+  bool Add(int before, int after, std::string_view why);
   void FindCycle(int from, int to);
   bool Pass(const Queue& queue);
   bool PassMessage(const Queue& queue, const Sent& message);
@@ -116,8 +121,8 @@ class ForcedOrders {
   std::vector<int> queue_of_;  // by call, of lost receives: the id of its queue, or -1
   std::set<std::tuple<int, int64_t, std::string>> received_;  // queue, type and bytes
   std::vector<Queue> queues_;
-  std::vector<std::pair<int, int>> edges_;  // that were added
-  std::vector<int> cycle_;
+  std::vector<Edge> edges_;  // that were added
+  std::vector<Violation::Link> cycle_;
 };
 
 }  // namespace ipcrig

@@ -9,6 +9,26 @@ namespace {
 // Beyond so many types of one queue, rules between types are not applied.
 constexpr size_t kMostTypes = 16;
 
+// Why one call has to be before the next.
+constexpr std::string_view kSent = "it sent what the next one received";
+constexpr std::string_view kFifo =
+    "its message was sent before that of the next one, which has its type";
+constexpr std::string_view kOrder =
+    "its message was received before that of the next one, which has its type";
+constexpr std::string_view kWasThere = "its message was in the queue before that of the next one";
+constexpr std::string_view kStays =
+    "its message was received, that of the next one, which has its type, is still there";
+constexpr std::string_view kFirst =
+    "its message was received as the first of all, while that of the next one was not";
+constexpr std::string_view kGone =
+    "its message was sent before the one that the next one received as the first of all";
+constexpr std::string_view kLower =
+    "its message was sent before the next one looked for the lowest type, and found a higher one";
+constexpr std::string_view kNoLower =
+    "it looked for the lowest type, and found a higher one than the next one sent";
+constexpr std::string_view kEmpty = "it found nothing that fits, and the next one sent what does";
+constexpr std::string_view kTaken = "its message was sent before the next one found none that fits";
+
 }  // namespace
 
 const ForcedOrders::Sent* ForcedOrders::LastBefore(const Queue& queue,
@@ -27,7 +47,7 @@ bool ForcedOrders::Pass(const Queue& queue) {
     if (!cycle_.empty()) return false;
     const auto type = static_cast<size_t>(message.type);
     if (message.receive >= 0 && there[type] != nullptr) {
-      added = Add(there[type]->receive, message.receive) || added;
+      added = Add(there[type]->receive, message.receive, kWasThere) || added;
     }
     if (message.receive >= 0 && message.send < 0) there[type] = &message;
     added = PassMessage(queue, message) || added;
@@ -37,14 +57,14 @@ bool ForcedOrders::Pass(const Queue& queue) {
 
 bool ForcedOrders::PassMessage(const Queue& queue, const Sent& message) {
   if (message.receive < 0) return PassLeft(queue, message);
-  bool added = Add(message.send, message.receive);
+  bool added = Add(message.send, message.receive, kSent);
   for (size_t lane = 0; lane < width_; ++lane) {
     // First in, first out, of one type.
     if (const Sent* a = LastBefore(queue, queue.sends, message.send, lane, message.type)) {
-      added = Add(a->receive, message.receive) || added;
+      added = Add(a->receive, message.receive, kFifo) || added;
     }
     if (const Sent* a = LastBefore(queue, queue.receives, message.receive, lane, message.type)) {
-      added = Add(a->send, message.send) || added;
+      added = Add(a->send, message.send, kOrder) || added;
     }
   }
   return (queue.types.size() <= kMostTypes && PassReceived(queue, message)) || added;
@@ -57,29 +77,29 @@ bool ForcedOrders::PassReceived(const Queue& queue, const Sent& message) {
   for (size_t lane = 0; lane < width_; ++lane) {
     // Who received the first message before this one was received found it not yet there.
     if (const Sent* b = LastBefore(queue, queue.first, message.receive, lane, 0)) {
-      added = Add(b->send, message.send) || added;
+      added = Add(b->send, message.send, kFirst) || added;
     }
     for (int t = 0; t < std::ssize(queue.types); ++t) {
       const int64_t type = queue.types[static_cast<size_t>(t)];
       if (message.selects == Selects::kFirst) {
         if (const Sent* a = LastBefore(queue, queue.sends, message.send, lane, t)) {
-          added = Add(a->receive, message.receive) || added;
+          added = Add(a->receive, message.receive, kGone) || added;
         }
       }
       if (message.selects == Selects::kLowest && type < own) {
         if (const Sent* a = LastBefore(queue, queue.sends, message.receive, lane, t)) {
-          added = Add(a->receive, message.receive) || added;
+          added = Add(a->receive, message.receive, kLower) || added;
         }
       }
       if (type > own) {
         if (const Sent* b = LastBefore(queue, queue.lowest, message.receive, lane, t)) {
-          added = Add(b->receive, message.send) || added;
+          added = Add(b->receive, message.send, kNoLower) || added;
         }
       }
     }
     const auto place = static_cast<size_t>(ClockOf(message.receive)[lane]);
     const int empty = queue.empties[lane][static_cast<size_t>(message.type)][place];
-    if (empty >= 0) added = Add(empty, message.send) || added;
+    if (empty >= 0) added = Add(empty, message.send, kEmpty) || added;
   }
   return added;
 }
@@ -96,18 +116,19 @@ bool ForcedOrders::PassLeft(const Queue& queue, const Sent& message) {
   for (size_t lane = 0; lane < width_; ++lane) {
     const auto type = static_cast<size_t>(message.type);
     if (const Sent* a = last_of(queue.sends, lane, type)) {
-      added = Add(a->send, message.send) || added;
+      added = Add(a->send, message.send, kStays) || added;
     }
     if (queue.types.size() > kMostTypes) continue;
-    if (const Sent* b = last_of(queue.first, lane, 0)) added = Add(b->send, message.send) || added;
+    if (const Sent* b = last_of(queue.first, lane, 0))
+      added = Add(b->send, message.send, kFirst) || added;
     for (size_t t = 0; t < queue.types.size(); ++t) {
       if (queue.types[t] <= own) continue;
       if (const Sent* b = last_of(queue.lowest, lane, t)) {
-        added = Add(b->receive, message.send) || added;
+        added = Add(b->receive, message.send, kNoLower) || added;
       }
     }
     if (const int empty = queue.empties[lane][type].back(); empty >= 0) {
-      added = Add(empty, message.send) || added;
+      added = Add(empty, message.send, kEmpty) || added;
     }
   }
   return added;
@@ -122,7 +143,7 @@ bool ForcedOrders::PassEmpty(const Queue& queue) {
       for (int t = 0; t < std::ssize(queue.types); ++t) {
         if (!Fits(msgtyp, false, queue.types[static_cast<size_t>(t)])) continue;
         if (const Sent* a = LastBefore(queue, queue.sends, call, lane, t)) {
-          added = Add(a->receive, call) || added;
+          added = Add(a->receive, call, kTaken) || added;
         }
       }
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -81,9 +82,10 @@ constexpr const char* kNotOfThisScenario = "the history is not of this scenario"
 class Judging {
  public:
   Judging(const Scenario& scenario, const History& history, const Rules& rules,
-          const StepWatcher& watch)
+          const StepWatcher& watch, const LinearizeOptions& racing)
       : scenario_(scenario),
         watch_(watch),
+        racing_(racing),
         states_({InitialState(history.facts, scenario.names.processes.size(), rules)}),
         calls_(scenario.names.processes.size()),
         pids_(scenario.names.processes.size()) {
@@ -238,7 +240,7 @@ class Judging {
     NoteDeviations();
     std::vector<int> lines;
     for (const LastCall& call : calls_) lines.push_back(call.step);
-    RaceJudgement judged = JudgeRace(scenario_, step, std::move(states_), lines);
+    RaceJudgement judged = JudgeRace(scenario_, step, std::move(states_), lines, racing_);
     states_ = std::move(judged.states);
     if (!judged.unknown.empty()) return Stop(Verdict::kUnknown, judged.unknown);
     if (judged.finding) return Add(std::move(*judged.finding));
@@ -255,12 +257,9 @@ class Judging {
   // After a race of which not every end was followed, what differs from the ends that were says
   // nothing.
   void DropDoubtful() {
-    static constexpr std::string_view kOfStates[] = {
+    static const std::set<std::string> kOfStates = {
         "conformance", "leak", "missing", "report", "linearizability", "lost-wakeup"};
-    const auto doubtful = [](const Finding& finding) {
-      return std::find(std::begin(kOfStates), std::end(kOfStates), finding.check) !=
-             std::end(kOfStates);
-    };
+    const auto doubtful = [](const Finding& one) { return kOfStates.contains(one.check); };
     if (!std::any_of(result_.findings.begin(), result_.findings.end(), doubtful)) return;
     result_.findings.clear();
     Stop(Verdict::kUnknown, vague_);
@@ -377,6 +376,7 @@ class Judging {
 
   const Scenario& scenario_;
   const StepWatcher& watch_;
+  const LinearizeOptions& racing_;
   std::vector<State> states_;  // that may hold now
   uint32_t deviations_ = 0;
   std::vector<LastCall> calls_;
@@ -390,11 +390,11 @@ class Judging {
 }  // namespace
 
 Judgement Judge(const Scenario& scenario, const History& history, const Rules& rules,
-                const StepWatcher& watch) {
+                const StepWatcher& watch, const LinearizeOptions& racing) {
   if (!FitsScenario(scenario, history)) {
     return {.verdict = Verdict::kBroken, .reason = kNotOfThisScenario};
   }
-  return Judging(scenario, history, rules, watch).Run(history);
+  return Judging(scenario, history, rules, watch, racing).Run(history);
 }
 
 }  // namespace ipcrig

@@ -12,6 +12,7 @@
 
 #include <functional>
 
+#include "check/linearize.h"
 #include "check/steps.h"
 #include "check/verdict.h"
 #include "model/rules.h"
@@ -23,8 +24,9 @@ namespace ipcrig {
 using StepWatcher = std::function<void(const State& before, int process, const Op& op,
                                        const std::vector<Seen>& seen)>;
 
-// `rules`: the promises that the implementation is held to (model/rules.h).
+// `rules`: the promises that the implementation is held to (model/rules.h). `racing`: how long the
+// orders of each race are searched; one state will do where nothing follows it.
 Judgement Judge(const Scenario& scenario, const History& history, const Rules& rules = {},
-                const StepWatcher& watch = {});
+                const StepWatcher& watch = {}, const LinearizeOptions& racing = {});
 
 }  // namespace ipcrig

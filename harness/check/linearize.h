@@ -21,6 +21,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/state.h"
@@ -35,7 +36,7 @@ struct RacingCall {
   int64_t from = 0;  // nanoseconds of one clock, or any other number that grows
   int64_t to = INT64_MAX;
   std::optional<Outcome> outcome = {};  // none: it has not returned
-  bool lost = false;                    // and nobody knows whether it took effect, or will
+  bool lost = false;                    // and nobody knows whether it took effect; if, by `to`
   bool begun = false;                   // its process slept in it when the race began
 };
 
@@ -72,6 +73,10 @@ struct Violation {
     std::string outcome;
     std::string rule;
   };
+  struct Link {
+    int call = -1;         // has to be before the next one,
+    std::string_view why;  // for this reason
+  };
 
   bool lost_wakeup = false;    // there would be an order if `call` could sleep on
   std::vector<Placed> prefix;  // the longest order that explains a part
@@ -79,8 +84,7 @@ struct Violation {
   int process = -1;            // whose end cannot be explained, where call is -1
   int waker = -1;              // of a lost wake-up: the call after which it could have gone on
   std::vector<Expectation> expected;  // of `call` at this place; empty: that it sleeps
-  std::vector<int> cycle;  // calls, each of which has to be before the next, and the last before
-                           // the first; empty where there is none, or none is known
+  std::vector<Link> cycle;  // and the last one before the first; empty where none is known
 };
 
 struct Linearization {

@@ -31,6 +31,10 @@ void AddCall(Race& race, const Scenario& scenario, const Event& event) {
                           .from = event.from});
     last = &race.calls.back();
   }
+  if (event.kind == EventKind::kPending && event.to != 0) {
+    last->lost = true;
+    last->to = event.to;
+  }
   if (event.kind != EventKind::kRaced) return;
   last->to = event.to;
   last->outcome = event.outcome;
@@ -63,8 +67,8 @@ void Describe(const Scenario& scenario, const Race& race, const Violation& viola
     if (placed.call < 0 || placed.asleep) continue;
     finding.order.push_back(race.calls[static_cast<size_t>(placed.call)].step);
   }
-  for (const int call : violation.cycle) {
-    finding.cycle.push_back(race.calls[static_cast<size_t>(call)].step);
+  for (const auto& [call, why] : violation.cycle) {
+    finding.cycle.push_back({race.calls[static_cast<size_t>(call)].step, std::string(why)});
   }
   for (const auto& [outcome, rule] : violation.expected) {
     finding.expected.push_back({outcome, rule});
@@ -156,13 +160,14 @@ Race RaceOf(const Scenario& scenario, const ObservedStep& step, const State& bef
 }
 
 RaceJudgement JudgeRace(const Scenario& scenario, const ObservedStep& step,
-                        std::vector<State> states, const std::vector<int>& lines) {
+                        std::vector<State> states, const std::vector<int>& lines,
+                        const LinearizeOptions& options) {
   RaceJudgement judged;
   if (states.empty()) return judged;
   const Race race = RaceOf(scenario, step, states.front(), lines);
   const int line = scenario.LineOf(static_cast<size_t>(step.event->step));
   judged.calls = CallsOf(race);
-  Linearization result = Linearize(std::move(states), race);
+  Linearization result = Linearize(std::move(states), race, options);
   if (result.states.empty()) {
     if (result.exhausted) {
       judged.unknown =

@@ -37,7 +37,8 @@ struct RaceJudgement {
 // `step` is that of an event kRace. `lines`: by process, the step of its last call, for those that
 // sleep in it.
 RaceJudgement JudgeRace(const Scenario& scenario, const ObservedStep& step,
-                        std::vector<State> states, const std::vector<int>& lines);
+                        std::vector<State> states, const std::vector<int>& lines,
+                        const LinearizeOptions& options = {});
 
 // The race of an observed step, as the search wants it; for reports and tests, too.
 Race RaceOf(const Scenario& scenario, const ObservedStep& step, const State& before,

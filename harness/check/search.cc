@@ -112,11 +112,28 @@ bool Search::Make(Point point, Trail& trail) {
   if (!fits) return false;
   // What something else has to come before may begin to sleep, but not take effect.
   if (!ready && !config_.at.state.process(point.process).pending) return false;
+  const int64_t reached = !plan_.bounded    ? INT64_MIN
+                          : call == nullptr ? Reached()
+                                            : std::max(Reached(), call->from);
   for (const Points::Answer& answer : points_.answers()) {
     if (TakesForeign(answer)) return false;
+    const RacingCall* over = Current(answer.process);
+    if (over != nullptr && over->lost && over->to < reached) return false;
     Advance(answer.process);
   }
   return true;
+}
+
+// The time that has come when all that is done is done.
+int64_t Search::Reached() const {
+  int64_t reached = INT64_MIN;
+  for (int i = 0; i < plan_.processes(); ++i) {
+    const int done = config_.done[static_cast<size_t>(i)];
+    if (done == 0) continue;
+    const int last = plan_.LaneOf(i).calls[static_cast<size_t>(done) - 1];
+    reached = std::max(reached, plan_.Call(last).from);
+  }
+  return reached;
 }
 
 // A lost receive that took what somebody else is known to have got.
@@ -150,7 +167,13 @@ void Search::Advance(int process) {
 }
 
 void Search::Add(Point::Kind kind, int process, int urgency, int64_t due) {
-  moves_.push_back({{kind, process}, urgency, due});
+  // The most urgent first; there are too few of them to sort them afterwards.
+  const Move move{{kind, process}, urgency, due};
+  moves_.insert(std::upper_bound(moves_.begin(), moves_.end(), move,
+                                 [](const Move& a, const Move& b) {
+                                   return std::pair(a.urgency, a.due) < std::pair(b.urgency, b.due);
+                                 }),
+                move);
 }
 
 void Search::ListOf(int process, int64_t bound) {
@@ -201,9 +224,6 @@ void Search::List(Frame& frame) {
   for (int i = 0; i < plan_.processes(); ++i) bound = std::min(bound, Due(i));
   moves_.clear();
   for (int i = 0; i < plan_.processes(); ++i) ListOf(i, bound);
-  std::stable_sort(moves_.begin(), moves_.end(), [](const Move& a, const Move& b) {
-    return std::pair(a.urgency, a.due) < std::pair(b.urgency, b.due);
-  });
   frame.moves.clear();
   for (const Move& move : moves_) frame.moves.push_back(move.point);
   frame.next = 0;

@@ -49,6 +49,7 @@ class RacePlan {
   const Race& race;
   std::vector<Lane> lanes;
   std::vector<Known> known;  // by call
+  bool bounded = false;      // whether a lost call has to have taken effect by some time
 
   const RacingCall& Call(int index) const { return race.calls[static_cast<size_t>(index)]; }
   // The calls of each lane.
@@ -120,6 +121,7 @@ class Search {
   void Begin(const State& before);
   bool Make(Point point, Trail& trail);
   bool TakesForeign(const Points::Answer& answer) const;
+  int64_t Reached() const;
   void PreferLostReceives(Frame& frame);
   void Advance(int process);
   void Know(int process);

@@ -60,6 +60,7 @@ RacePlan::RacePlan(const Race& the_race, size_t processes) : race(the_race), lan
     Lane& lane = lanes[static_cast<size_t>(call.process)];
     lane.calls.push_back(static_cast<int>(i));
     known.push_back(KnownOf(race, call, lane.end >= 0));
+    bounded = bounded || (call.lost && call.to != INT64_MAX);
   }
 }
 

@@ -40,6 +40,10 @@ struct Finding {
     std::string outcome = {};
     std::string rule = {};  // the man page's sentence; may be empty
   };
+  struct Before {
+    int step = -1;  // it has to be before the next one,
+    std::string why = {};
+  };
 
   std::string check = {};
   int step = -1;           // the step that it is about, -1: the end of the run
@@ -55,10 +59,10 @@ struct Finding {
   // The fields in which an answer of many is wrong: "mode, lrpid".
   std::string differs = {};
 
-  // Of a race: the steps of the calls that an order explains, in this order; and steps each of
-  // which has to be before the next, and the last before the first.
+  // Of a race: the steps of the calls that an order explains, the longest that was found; and steps
+  // that contradict each other, since the last has to be before the first.
   std::vector<int> order = {};
-  std::vector<int> cycle = {};
+  std::vector<Before> cycle = {};
 };
 
 struct Judgement {

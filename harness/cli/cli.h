@@ -26,6 +26,7 @@ void AddExploreCommand(CLI::App& app, ExitCode& exit_code);
 void AddFuzzCommand(CLI::App& app, ExitCode& exit_code);
 void AddConvertCommand(CLI::App& app, ExitCode& exit_code);
 void AddShrinkCommand(CLI::App& app, ExitCode& exit_code);
+void AddCheckHistoryCommand(CLI::App& app, ExitCode& exit_code);
 void AddReplayCommand(CLI::App& app, ExitCode& exit_code);
 void AddFormatCommand(CLI::App& app, ExitCode& exit_code);
 void AddOpsCommand(CLI::App& app, ExitCode& exit_code);
@@ -33,20 +34,36 @@ void AddCatalogueCommand(CLI::App& app, ExitCode& exit_code);
 void AddLitmusCommand(CLI::App& app, ExitCode& exit_code);
 void AddDoctorCommand(CLI::App& app, ExitCode& exit_code);
 
-// Options that every command which runs scenarios has.
-struct ExecOptions {
-  double timeout_s = 10;
-  std::string programs;
+// Options that every command which judges has.
+struct JudgeOptions {
   std::string color = "auto";
-  bool shared_namespace = false;
-  bool all_views = false;
   bool strict = false;
   std::string profile = "linux";
 
+  void Register(CLI::App& command);
   Rules ToRules() const;
+  TextStyle ToStyle() const;
+};
+
+// And every command which runs scenarios.
+struct ExecOptions : JudgeOptions {
+  double timeout_s = 10;
+  std::string programs;
+  bool shared_namespace = false;
+  bool all_views = false;
+
   void Register(CLI::App& command);
   RunOptions ToRunOptions() const;
-  TextStyle ToStyle() const;
+};
+
+// Reports of several results: a summary, and files where they are asked for.
+struct ReportOptions {
+  std::string junit;
+  std::string json;
+
+  void Register(CLI::App& command);
+  // The exit code that follows from the results.
+  ExitCode Write(const std::vector<ScenarioResult>& results, double seconds) const;
 };
 
 // A file that was read as a scenario.

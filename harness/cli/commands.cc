@@ -8,6 +8,7 @@
 
 #include "cli/cli.h"
 #include "exec/probe.h"
+#include "ops/saved_run.h"
 
 namespace ipcrig {
 namespace {
@@ -15,6 +16,7 @@ namespace {
 struct ReplayCommand {
   ExecOptions exec;
   std::string path;
+  std::string history;
   int repeat = 1;
 };
 
@@ -38,6 +40,10 @@ ExitCode Replay(const ReplayCommand& command) {
     fmt::print("{}\n", TextPicture(shown, style));
   }
   fmt::print("{}", TextReport(shown, style));
+  if (!command.history.empty() &&
+      !WriteReport(command.history, PrintSavedRun({shown.scenario, shown.history}))) {
+    return ExitCode::kBroken;
+  }
   if (command.repeat > 1) {
     const auto count = std::count_if(results.begin(), results.end(), [](const auto& result) {
       return result.judgement.verdict != Verdict::kPass;
@@ -107,6 +113,8 @@ void AddReplayCommand(CLI::App& app, ExitCode& exit_code) {
   replay->add_option("--repeat", command->repeat, "run it this often; a run that fails is shown")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
+  replay->add_option("--history", command->history,
+                     "write the run that is shown into this file, for check-history");
   replay->callback([command, &exit_code] { exit_code = Replay(*command); });
 }
 

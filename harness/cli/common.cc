@@ -93,6 +93,39 @@ std::string LoadOne(const std::string& path, const std::string& programs,
 
 }  // namespace
 
+void JudgeOptions::Register(CLI::App& command) {
+  command.add_option("--color", color, "auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str();
+  command.add_option("--profile", profile, "linux, or posix: only what POSIX promises")
+      ->check(CLI::IsMember({"linux", "posix"}))
+      ->capture_default_str();
+  command.add_flag("--strict", strict, "known deviations of Linux (L1 to L9) are findings");
+}
+
+Rules JudgeOptions::ToRules() const {
+  return {profile == "posix" ? Profile::kPosix : Profile::kLinux, strict};
+}
+
+TextStyle JudgeOptions::ToStyle() const {
+  return {.color = WantsColor(color), .width = TerminalWidth()};
+}
+
+void ReportOptions::Register(CLI::App& command) {
+  command.add_option("--junit", junit, "write JUnit XML into this file, - is standard output");
+  command.add_option("--json", json, "write JSON into this file, - is standard output");
+}
+
+ExitCode ReportOptions::Write(const std::vector<ScenarioResult>& results, double seconds) const {
+  const bool report_on_stdout = junit == "-" || json == "-";
+  fmt::print(report_on_stdout ? stderr : stdout, "{}\n{}", SummaryLine(results, seconds),
+             DeviationLines(results));
+  bool written = true;
+  if (!junit.empty()) written = WriteReport(junit, JUnitReport(results, seconds));
+  if (!json.empty()) written = WriteReport(json, JsonReport(results, seconds)) && written;
+  return written ? ExitCodeOf(results) : ExitCode::kBroken;
+}
+
 void ExecOptions::Register(CLI::App& command) {
   programs = DefaultPrograms();
   command.add_option("--timeout", timeout_s, "seconds for one scenario")
@@ -100,17 +133,11 @@ void ExecOptions::Register(CLI::App& command) {
       ->capture_default_str();
   command.add_option("--programs", programs, "directory of the programs that scenarios exec")
       ->check(CLI::ExistingDirectory);
-  command.add_option("--color", color, "auto, always or never")
-      ->check(CLI::IsMember({"auto", "always", "never"}))
-      ->capture_default_str();
   command.add_flag("--shared-namespace", shared_namespace,
                    "run in the caller's own IPC namespace; touches nothing it did not create");
   command.add_flag("--all-views", all_views,
                    "ask ipcs and lsipc for everything at each ipcs line, and not in turns");
-  command.add_option("--profile", profile, "linux, or posix: only what POSIX promises")
-      ->check(CLI::IsMember({"linux", "posix"}))
-      ->capture_default_str();
-  command.add_flag("--strict", strict, "known deviations of Linux (L1 to L9) are findings");
+  JudgeOptions::Register(command);
 }
 
 RunOptions ExecOptions::ToRunOptions() const {
@@ -120,14 +147,6 @@ RunOptions ExecOptions::ToRunOptions() const {
   options.all_views = all_views;
   options.programs = fs::absolute(programs).lexically_normal().string();
   return options;
-}
-
-Rules ExecOptions::ToRules() const {
-  return {profile == "posix" ? Profile::kPosix : Profile::kLinux, strict};
-}
-
-TextStyle ExecOptions::ToStyle() const {
-  return {.color = WantsColor(color), .width = TerminalWidth()};
 }
 
 ExitCode LoadScenarios(const std::vector<std::string>& paths, const std::string& programs,

@@ -25,8 +25,7 @@ struct RunCommand {
   bool verbose = false;
   bool fail_fast = false;
   std::string filter;
-  std::string junit;
-  std::string json;
+  ReportOptions report;
 };
 
 bool Fits(const std::string& path, const std::string& filter) {
@@ -160,16 +159,7 @@ ExitCode Execute(const RunCommand& command) {
   if (code != ExitCode::kPass) return code;
   const double start = MonotonicSeconds();
   const std::vector<ScenarioResult> results = Batch(scenarios, command).Run();
-  const double seconds = MonotonicSeconds() - start;
-  const bool report_on_stdout = command.junit == "-" || command.json == "-";
-  fmt::print(report_on_stdout ? stderr : stdout, "{}\n{}", SummaryLine(results, seconds),
-             DeviationLines(results));
-  bool written = true;
-  if (!command.junit.empty()) written = WriteReport(command.junit, JUnitReport(results, seconds));
-  if (!command.json.empty()) {
-    written = WriteReport(command.json, JsonReport(results, seconds)) && written;
-  }
-  return written ? ExitCodeOf(results) : ExitCode::kBroken;
+  return command.report.Write(results, MonotonicSeconds() - start);
 }
 
 }  // namespace
@@ -196,9 +186,7 @@ void AddRunCommand(CLI::App& app, ExitCode& exit_code) {
   run->add_option("--filter", command->filter, "only paths that contain this, or fit this pattern");
   run->add_option("--seed", command->seed, "run in the order that this number shuffles to");
   run->add_flag("--fail-fast", command->fail_fast, "start nothing more once one did not pass");
-  run->add_option("--junit", command->junit,
-                  "write JUnit XML into this file, - is standard output");
-  run->add_option("--json", command->json, "write JSON into this file, - is standard output");
+  command->report.Register(*run);
   run->add_flag("-v,--verbose", command->verbose, "a line for each scenario that passes, too");
   run->callback([command, &exit_code] { exit_code = Execute(*command); });
 }

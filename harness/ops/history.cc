@@ -208,7 +208,7 @@ std::string PrintHistory(const History& history) {
   return text;
 }
 
-Result<History> ParseHistory(std::string_view text) {
+Result<History> ParseHistory(std::string_view text, std::string_view path, int lines_above) {
   History history;
   Names names;
   int line_number = 0;
@@ -217,8 +217,8 @@ Result<History> ParseHistory(std::string_view text) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(line.size() + 1);
     if (++line_number == 1) {
-      if (line != kHeader) return Error{fmt::format("history:1: expected '{}'", kHeader)};
-      continue;
+      if (line == kHeader) continue;
+      return Error{fmt::format("{}:{}:1: expected '{}'", path, lines_above + 1, kHeader)};
     }
     Reader in(line, names);
     const std::string word = in.Word();
@@ -233,11 +233,11 @@ Result<History> ParseHistory(std::string_view text) {
     }
     if (in.ok() && !in.AtEnd()) in.FailHere("expected the end of the line");
     if (!in.ok()) {
-      return Error{
-          fmt::format("history:{}:{}: {}", line_number, in.error().column, in.error().message)};
+      return Error{fmt::format("{}:{}:{}: {}", path, lines_above + line_number, in.error().column,
+                               in.error().message)};
     }
   }
-  if (line_number == 0) return Error{"history:1: empty"};
+  if (line_number == 0) return Error{fmt::format("{}:{}:1: empty", path, lines_above + 1)};
   return history;
 }
 

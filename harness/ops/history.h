@@ -13,6 +13,8 @@
 //   race 3 -1 1763881200 0 ...         the second before it
 //   raced 4 0 815 960 returned ...     the call of line 4, by process 0
 //   pending 6 1 830 0 ...              process 1 has not returned from its call of line 6
+//   pending 8 2 840 990 ...            nobody knows whether that of process 2 has: it took effect
+//                                      before 990, or never
 //   gone 6 1 900 1200 killed 9 ...     it ended, between two moments; so a call of its that is
 //                                      pending took effect before 1200, or never
 //   raceend 7 -1 1763881200 1763881201 everybody has come to rest; the second after it
@@ -96,7 +98,8 @@ struct Event {
     kBroken,    // text: ipcrig could not do its work
     kRace,      // step, from: a race begins
     kRaced,     // step, process, from, to [ns], outcome: a call of a race that returned
-    kPending,   // step, process, from [ns]: a call of a race that has not returned
+    kPending,   // step, process, from [ns]: a call of a race that has not returned; with `to`, of
+                // which nobody knows whether it has
     kGone,      // step, process, from, to [ns], outcome: the process ended in a race
     kRaceEnd,   // step, from, to: it is over; the seconds in which it took place
     kDone,      // the engine came to its end
@@ -132,7 +135,9 @@ std::string PrintEvent(const Event& event);  // one or more lines, ended by newl
 std::string PrintHistory(const History& history);
 
 // The inverse of PrintHistory. A last line without its newline is ignored: an engine that was
-// killed may have been in the middle of it. Errors name the line.
-Result<History> ParseHistory(std::string_view text);
+// killed may have been in the middle of it. Errors name the line and column, in a file where so
+// many lines stand above.
+Result<History> ParseHistory(std::string_view text, std::string_view path = "history",
+                             int lines_above = 0);
 
 }  // namespace ipcrig

@@ -245,6 +245,7 @@ size_t ArrowColumn(const Scenario& scenario, size_t first) {
 }  // namespace
 
 int Scenario::LineOf(size_t step) const {
+  if (step < steps.size() && steps[step].line > 0) return steps[step].line;
   size_t line = 0;
   for (size_t i = 0; i <= step && i < steps.size(); ++i) line += steps[i].above.size() + 1;
   return static_cast<int>(line);

@@ -46,6 +46,7 @@ struct Step {
   Op op = Exit{};      // of kCall; of kReturns the call that returns
   Expectation expect = {};
   Schedule schedule = {};               // of kRace
+  int line = 0;                         // of the text that it was made from; 0: of its own
   std::string comment = {};             // after the step, with its '#'
   std::vector<std::string> above = {};  // comments and blank lines before the step
 
@@ -61,7 +62,7 @@ struct Scenario {
 
   bool operator==(const Scenario&) const = default;
 
-  // The line of the step in the printed text, from 1.
+  // The line of the step, from 1: in the printed text, or where the step says so.
   int LineOf(size_t step) const;
   // Of the step `race {`: that of its `}`.
   size_t EndOfRace(size_t race) const;

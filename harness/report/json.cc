@@ -22,6 +22,11 @@ Json FindingJson(const ScenarioResult& result, const Finding& finding) {
     json["expected"].push_back({{"outcome", expected.outcome}, {"rule", expected.rule}});
   }
   json["observed"] = finding.seen;
+  const auto line = [&](int step) { return result.scenario.LineOf(static_cast<size_t>(step)); };
+  for (const int step : finding.order) json["explained"].push_back(line(step));
+  for (const Finding::Before& one : finding.cycle) {
+    json["cycle"].push_back({{"line", line(one.step)}, {"why", one.why}});
+  }
   return json;
 }
 

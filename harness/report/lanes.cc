@@ -87,6 +87,8 @@ class Picture {
           AddOutcomes(step);
         }
         return;
+      case Event::Kind::kRace:
+        return AddRace(step);
       case Event::Kind::kSnapshot:
         if (event.step >= 0) NewRow(event.step).cells[0] = "ipcs";
         return;
@@ -96,6 +98,63 @@ class Picture {
       default:
         return;
     }
+  }
+
+  // One end of a call of a race, or of what else happened in it.
+  struct Moment {
+    int64_t at = 0;
+    bool begins = false;
+    const Event* event = nullptr;
+  };
+
+  // What has no nanoseconds of its own may have happened at any time: it is drawn at the end.
+  static std::vector<Moment> MomentsOf(const ObservedStep& race) {
+    std::vector<Moment> moments;
+    for (const Event* event : race.racing) {
+      const bool raced = event->kind == Event::Kind::kRaced;
+      if (raced || event->kind == Event::Kind::kPending) {
+        moments.push_back({event->from, true, event});
+      }
+      if (raced || event->kind == Event::Kind::kGone) moments.push_back({event->to, false, event});
+      if (event->kind == Event::Kind::kReturn || event->kind == Event::Kind::kEnded) {
+        moments.push_back({INT64_MAX, false, event});
+      }
+    }
+    // Where two are at one moment, calls overlap: beginnings come first.
+    std::stable_sort(moments.begin(), moments.end(), [](const Moment& a, const Moment& b) {
+      return std::pair(a.at, !a.begins) < std::pair(b.at, !b.begins);
+    });
+    return moments;
+  }
+
+  // A row for each moment; one for both where nothing comes between.
+  void AddRace(const ObservedStep& step) {
+    NewRow(step.event->step).cells[0] = "race {";
+    const std::vector<Moment> moments = MomentsOf(step);
+    for (size_t i = 0; i < moments.size(); ++i) {
+      const Event& event = *moments[i].event;
+      const auto process = static_cast<size_t>(event.process);
+      if (moments[i].begins) {
+        const Op& op = scenario_.steps[static_cast<size_t>(event.step)].op;
+        Writer text{scenario_.names, ""};
+        PrintOp(text, op);
+        NewRow(event.step).cells[process] = text.out;
+        LaneOf(event.process) = Lane::kAsleep;
+        ops_[event.process] = op;
+        if (i + 1 == moments.size() || moments[i + 1].event != &event) continue;
+        ++i;
+      } else {
+        NewRow(-1);
+      }
+      const auto op = ops_.find(event.process);
+      const bool ended = event.outcome.Ended() || op == ops_.end();
+      std::string& cell = rows_.back().cells[process];
+      if (cell.size() <= 1) cell.clear();
+      cell += (cell.empty() ? "= " : "  = ") +
+              (ended ? EndText(event.outcome) : OutcomeText(op->second, event.outcome));
+      LaneOf(event.process) = event.outcome.Ended() ? Lane::kAbsent : Lane::kIdle;
+    }
+    NewRow(-1).cells[0] = "}";
   }
 
   static bool Succeeded(const ObservedStep& step) {

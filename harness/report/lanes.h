@@ -9,7 +9,15 @@
 //         = 0                                 = {1, "hello"}
 //
 // A bar is a process that waits for its next line, a colon one that sleeps in its call. The lines
-// of findings have a mark.
+// of findings have a mark. Of a race, a call has a row where it begins and one where it returns, in
+// the order of time; a colon is then a process that is in a call:
+//
+//         race {                              |
+//      5  msgsnd(q, 1, "hello", 0)            |
+//      6  :                                   msgrcv(q, 100, 0, 0)
+//         = 0                                 :
+//         |                                   = {1, "hello"}
+//         }                                   |
 #pragma once
 
 #include <string>

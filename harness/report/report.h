@@ -29,6 +29,7 @@ struct ScenarioResult {
   History history = {};
   Judgement judgement = {};
   double seconds = 0;
+  std::string again = "replay";  // the command that tells the same
 };
 
 struct TextStyle {

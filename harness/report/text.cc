@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -45,6 +46,49 @@ std::string PlaceOf(const ScenarioResult& result, const Finding& finding) {
                      result.scenario.LineOf(static_cast<size_t>(finding.step)));
 }
 
+// By step, what a call of a race returned.
+std::map<int, Outcome> RacedOutcomes(const History& history) {
+  std::map<int, Outcome> outcomes;
+  for (const Event& event : history.events) {
+    if (event.kind == Event::Kind::kRaced) outcomes[event.step] = event.outcome;
+  }
+  return outcomes;
+}
+
+// Of a race: which order explains how much, and what contradicts itself.
+std::string OrderText(const ScenarioResult& result, const Finding& finding, size_t most_rows) {
+  if (finding.order.empty() && finding.cycle.empty()) return "";
+  const std::map<int, Outcome> outcomes = RacedOutcomes(result.history);
+  const auto call = [&](int step) {
+    const auto index = static_cast<size_t>(step);
+    const Step& line = result.scenario.steps[index];
+    Writer text{result.scenario.names, ""};
+    PrintOp(text, line.op);
+    const auto found = outcomes.find(step);
+    return fmt::format(
+        "  {:>6}  {}  {}  {}\n", result.scenario.LineOf(index),
+        result.scenario.names.processes[static_cast<size_t>(line.process)], text.out,
+        found == outcomes.end() ? "does not return" : "= " + OutcomeText(line.op, found->second));
+  };
+  std::string text;
+  if (!finding.order.empty()) {
+    const size_t count = finding.order.size();
+    const size_t left_out = count - std::min(count, most_rows);
+    text += fmt::format("\n  explained {} call{}, in this order, and no more:\n", count,
+                        count == 1 ? "" : "s");
+    if (left_out > 0) text += fmt::format("     ...  {} before\n", left_out);
+    for (size_t i = left_out; i < count; ++i) text += call(finding.order[i]);
+  }
+  if (!finding.cycle.empty()) {
+    text +=
+        "\n  because   each of these has to be before the next, and the last before the first:\n";
+    for (const Finding::Before& one : finding.cycle) {
+      text += call(one.step) + fmt::format("            {}\n", one.why);
+    }
+  }
+  return text;
+}
+
 std::string FindingText(const ScenarioResult& result, const Finding& finding,
                         const TextStyle& style) {
   std::string text = fmt::format("{} {}: {}: {}\n", Paint("==ipcrig==", "1", style),
@@ -61,7 +105,7 @@ std::string FindingText(const ScenarioResult& result, const Finding& finding,
   }
   text += fmt::format("  observed  {}\n", finding.seen);
   if (!finding.differs.empty()) text += fmt::format("  differs   {}\n", finding.differs);
-  return text;
+  return text + OrderText(result, finding, style.most_rows / 4);
 }
 
 }  // namespace
@@ -89,7 +133,7 @@ std::string TextReport(const ScenarioResult& result, const TextStyle& style) {
   for (const Finding& finding : judgement.findings) text += FindingText(result, finding, style);
   text += "\n" + TextPicture(result, style) + "\n";
   for (const std::string& note : judgement.notes) text += fmt::format("  note      {}\n", note);
-  text += fmt::format("  again     ipcrig replay {}\n", result.path);
+  text += fmt::format("  again     ipcrig {} {}\n", result.again, result.path);
   for (const Finding& finding : judgement.findings) {
     text += fmt::format("SUMMARY: ipcrig: {} at {}\n", finding.signature, PlaceOf(result, finding));
   }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Call logs: calls that somebody else recorded, as JSON lines, to be judged without a kernel. One
+// object a line; blank lines are allowed:
+//
+//   {"queue": "q"}
+//   {"set": "s", "values": [1, 0]}
+//   {"process": "A", "op": "msgsnd", "args": ["q", 1, "x", 0], "call": 1, "return": 5, "result": 0}
+//   {"process": "B", "op": "msgrcv", "args": ["q", 9, 0, 0], "call": 2}
+//   {"process": "B", "return": 6, "result": {"type": 1, "text": "x"}}
+//   {"process": "A", "op": "semop", "args": ["s", [[1, -1, "IPC_NOWAIT"]]], "call": 7}
+//   {"process": "A", "return": 9, "result": "EAGAIN"}
+//
+// Objects come first: queues are empty and take "qbytes" bytes (without it, all that is sent);
+// semaphores have these values. Then each line is a call, or its beginning or its return alone. Of
+// one process the lines stand in the order of its calls.
+//
+//   process   a name, or a number
+//   op        an operation that may stand in a race and whose answer is one of those below
+//   args      as a scenario has them (scenarios/README.md). A text is a string, the message of
+//             msgsnd; any other string is a word: an object, a flag, a command. A list within
+//             the list of semop is {sem_num, sem_op, sem_flg}
+//   call      when it began, and "return" when it had returned: whole numbers of any one unit.
+//             One call is before another where its "return" is less than the other's "call"
+//   result    a number: what it returned. A string: its errno. {"type": t, "text": "..."}: a
+//             message. A list: the values of GETALL
+//
+// A call that has no return took effect at some time after it began, or never:
+//
+//   {"process": "A", "op": "msgsnd", ..., "call": 50, "killed": 70}     before 70, or never
+//   {"process": "A", "op": "msgrcv", ..., "call": 50, "asleep": true}   it sleeps, and has to
+//
+//   Result<SavedRun> run = ReadCallLog(text, "calls.jsonl");
+//   Judgement judgement = Judge(run->scenario, run->history);
+//
+// It becomes a scenario of one race, whose steps are at the lines of the log. The calls are made by
+// root, and nobody else uses the objects. What SEM_UNDO undoes when a process is gone is not known,
+// so a process that used it cannot be one that was killed.
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+#include "ops/saved_run.h"
+
+namespace ipcrig {
+
+// `path` is used in errors only, which name line and column.
+Result<SavedRun> ReadCallLog(std::string_view text, std::string_view path);
+
+// Whether a text is a call log rather than anything else that ipcrig reads: it begins with an
+// object.
+bool IsCallLog(std::string_view text);
+
+}  // namespace ipcrig

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What others have recorded: read, judged and reported without a kernel.
+#include "ops/call_log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "check/judge.h"
+#include "command.h"
+#include "golden.h"
+#include "report/report.h"
+
+namespace ipcrig {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::string_view kQueueLine = "{\"queue\": \"q\"}\n";
+
+std::string LogOf(const std::string& name) {
+  return Contents(IPCRIG_SOURCE_DIR "/tests/histories/" + name);
+}
+
+ScenarioResult JudgedLog(const std::string& log) {
+  auto run = ReadCallLog(log, "calls.jsonl");
+  if (!run.ok()) {
+    ADD_FAILURE() << run.error().Text();
+    return {};
+  }
+  ScenarioResult result{"calls.jsonl", run->scenario, run->history};
+  result.judgement = Judge(result.scenario, result.history);
+  result.again = "check-history";
+  return result;
+}
+
+std::string LogErrorOf(const std::string& log) {
+  auto run = ReadCallLog(log, "log");
+  return run.ok() ? "none" : run.error().Text();
+}
+
+// Of a log in which one thing is replaced.
+Verdict LogVerdictOf(const std::string& name, const std::string& old = "",
+                     const std::string& fresh = "") {
+  std::string text = LogOf(name);
+  const size_t at = text.find(old);
+  EXPECT_NE(at, std::string::npos) << old;
+  return JudgedLog(text.replace(at, old.size(), fresh)).judgement.verdict;
+}
+
+TEST(CallLog, IsReadAndExplained) {
+  EXPECT_EQ(LogVerdictOf("example.jsonl"), Verdict::kPass);
+  const auto run = ReadCallLog(LogOf("example.jsonl"), "log");
+  ASSERT_TRUE(run.ok()) << run.error().Text();
+  EXPECT_EQ(run->scenario.names.processes, (std::vector<std::string>{"A", "B", "P3"}));
+  // The lines of the steps are those of the log, and the whole can be saved and read again.
+  EXPECT_EQ(run->scenario.LineOf(run->scenario.steps.size() - 2), 10);
+  const auto again = ParseSavedRun(PrintSavedRun({run->scenario, run->history}), "saved");
+  ASSERT_TRUE(again.ok()) << again.error().Text();
+  EXPECT_EQ(again->history, run->history);
+  EXPECT_EQ(Judge(again->scenario, again->history).verdict, Verdict::kPass);
+}
+
+TEST(CallLog, WhatCannotBeIsFound) {
+  EXPECT_EQ(LogVerdictOf("example.jsonl", "\"result\": [0, 0]", "\"result\": [0, 1]"),
+            Verdict::kFail);
+  EXPECT_EQ(LogVerdictOf("example.jsonl", "\"text\": \"one\"", "\"text\": \"two\""),
+            Verdict::kFail);
+  EXPECT_EQ(LogVerdictOf("example.jsonl", "ENOMSG", "EIDRM"), Verdict::kFail);
+}
+
+TEST(CallLog, WhoIsKilledDoesNothingAfterwards) {
+  EXPECT_EQ(LogVerdictOf("killed.jsonl"), Verdict::kFail);
+  EXPECT_EQ(LogVerdictOf("killed.jsonl", "70", "85"), Verdict::kPass);
+  EXPECT_EQ(LogVerdictOf("killed.jsonl", ", \"killed\": 70", ""), Verdict::kPass);
+}
+
+TEST(CallLog, OneThatSleepsAndNeedNotHasLostItsWakeup) {
+  const ScenarioResult result = JudgedLog(LogOf("lost_wakeup.jsonl"));
+  ASSERT_EQ(result.judgement.findings.size(), 1U);
+  EXPECT_EQ(result.judgement.findings.front().check, "lost-wakeup");
+}
+
+TEST(CallLog, ACycleIsExplainedInTheReport) {
+  const ScenarioResult result = JudgedLog(LogOf("not_fifo.jsonl"));
+  ExpectGolden("history_cycle.txt", TextReport(result, {}));
+  ExpectGolden("history_cycle.json", JsonReport({result}, 0));
+}
+
+TEST(CallLog, WithoutACycleTheReportHasTheLongestOrder) {
+  ExpectGolden("history_order.txt", TextReport(JudgedLog(LogOf("semaphore.jsonl")), {}));
+}
+
+TEST(CallLog, ErrorsNameLineAndColumn) {
+  const auto call = [](const std::string& fields) {
+    return LogErrorOf(std::string(kQueueLine) + "{\"process\": \"A\", " + fields + "}");
+  };
+  EXPECT_EQ(LogErrorOf(""), "log:0:1: no call");
+  EXPECT_EQ(LogErrorOf("{\"queue\": \"q\"}\n"), "log:1:1: no call");
+  EXPECT_EQ(LogErrorOf("\n{\"queue\" \"q\"}"), "log:2:12: not JSON");
+  EXPECT_EQ(LogErrorOf("[1]"), "log:1:1: expected an object");
+  EXPECT_EQ(LogErrorOf("{\"queue\": 7}"), "log:1:2: expected a name");
+  EXPECT_EQ(LogErrorOf(std::string(kQueueLine) + std::string(kQueueLine)),
+            "log:2:2: q is there already");
+  EXPECT_EQ(LogErrorOf("{\"set\": \"s\"}"),
+            "log:1:1: expected the values of the semaphores, a list");
+  EXPECT_EQ(call("\"bogus\": 1"), "log:2:18: unknown field bogus");
+  EXPECT_EQ(call("\"op\": \"msgsnd\""), "log:2:1: expected when it began, as call");
+  EXPECT_EQ(call("\"op\": \"msgsnd\", \"call\": 1.5"), "log:2:34: expected a whole number as call");
+  EXPECT_EQ(call("\"op\": \"msgsnd\", \"call\": 1"), "log:2:1: expected the arguments, a list");
+  EXPECT_EQ(call("\"op\": \"exit\", \"args\": [0], \"call\": 1"),
+            "log:2:18: exit cannot be in a log like this");
+  EXPECT_THAT(call("\"op\": \"msgsnd\", \"args\": [\"p\", 1, \"x\", 0], \"call\": 1"),
+              HasSubstr("log:2:34: msgsnd(p, 1, \"x\", 0): "));
+  EXPECT_EQ(call("\"return\": 1"), "log:2:18: the process is in no call");
+  const std::string begun = "\"op\": \"semop\", \"args\": [0, [[0, 1, \"SEM_UNDO\"]]], \"call\": 5";
+  EXPECT_EQ(call(begun + ", \"return\": 4, \"result\": 0"), "log:2:79: before the call began");
+  EXPECT_EQ(call(begun + ", \"return\": 6, \"result\": \"EWHAT\""),
+            "log:2:92: unknown errno EWHAT");
+  EXPECT_EQ(call(begun + ", \"killed\": 6"), "log:2:79: what its SEM_UNDO undid is not known");
+  EXPECT_EQ(call(begun + ", \"asleep\": 1"), "log:2:79: expected true");
+}
+
+TEST(CheckHistory, TellsByItsExitCode) {
+  const ScratchDirectory scratch;
+  const auto check = [&](const std::string& text, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments = {"check-history", scratch.Write("calls.jsonl", text)};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return RunIpcrig(arguments);
+  };
+  EXPECT_EQ(check(LogOf("example.jsonl")).exit_code, 0);
+  const CommandResult failed = check(LogOf("not_fifo.jsonl"));
+  EXPECT_EQ(failed.exit_code, 1);
+  EXPECT_THAT(failed.output, HasSubstr("because"));
+  EXPECT_EQ(check("garbage\n").exit_code, 65);
+  EXPECT_THAT(check("{\"queue\": 1}").output, HasSubstr("calls.jsonl:1:2: expected a name"));
+  EXPECT_THAT(check(LogOf("not_fifo.jsonl"), {"--junit", "-"}).output, HasSubstr("<failure "));
+  EXPECT_THAT(check(LogOf("not_fifo.jsonl"), {"--json", "-"}).output, HasSubstr("\"cycle\": ["));
+  // Many who were killed, and a message that nobody sent: in no time nothing can be said.
+  std::string hard(kQueueLine);
+  for (int i = 0; i < 12; ++i) {
+    hard += R"({"process": )" + std::to_string(i) + R"(, "op": "msgsnd", "args": ["q", )" +
+            std::to_string(i + 1) + R"(, "m", 0], "call": 1, "killed": 99})" + "\n";
+  }
+  hard += R"({"process": "B", "op": "msgrcv", "args": ["q", 9, 0, 0], "call": 2, "return": 3, )"
+          R"("result": {"type": 1, "text": "none"}})";
+  const CommandResult unknown = check(hard, {"--time", "0.001"});
+  EXPECT_EQ(unknown.exit_code, 3) << unknown.output;
+}
+
+TEST(CheckHistory, JudgesASavedRun) {
+  const ScratchDirectory scratch;
+  const std::string scenario = scratch.Write("a.ipc",
+                                             "A  q = msgget(IPC_PRIVATE, 0600)\n"
+                                             "race {\n"
+                                             "  A  msgsnd(q, 1, \"one\", 0)\n"
+                                             "  B  msgrcv(q, 9, 0, 0)\n"
+                                             "}\n"
+                                             "A  msgctl(q, IPC_RMID)\n");
+  const std::string saved = scratch.path() + "/a.run";
+  const CommandResult run = RunIpcrig({"replay", scenario, "--history", saved});
+  if (run.exit_code == 69) GTEST_SKIP() << run.output;
+  ASSERT_EQ(run.exit_code, 0) << run.output;
+  EXPECT_EQ(RunIpcrig({"check-history", saved}).exit_code, 0);
+  // The same run, in which the receiver is said to have got something else.
+  std::string text = Contents(saved);
+  const size_t at = text.find("[1] \"one\"");
+  ASSERT_NE(at, std::string::npos) << text;
+  const std::string wrong = scratch.Write("b.run", text.replace(at, 9, "[1] \"two\""));
+  EXPECT_EQ(RunIpcrig({"check-history", wrong}).exit_code, 1);
+  EXPECT_EQ(RunIpcrig({"check-history", scenario}).exit_code, 65);
+}
+
+}  // namespace
+}  // namespace ipcrig
