@@ -44,6 +44,7 @@ struct ExploreCommand {
   std::string shard = "0/1";
   Part part;
   std::string out = "findings";
+  PictureOptions picture;
   bool fail_fast = false;
   bool exhaustive = false;
   std::optional<Family> enumerate = std::nullopt;  // of --exhaustive, one after the other
@@ -121,8 +122,10 @@ bool HasSignature(const ScenarioResult& result, const std::string& signature) {
 
 class Exploration {
  public:
-  explicit Exploration(const ExploreCommand& command)
+  // What is found is added to `shown`.
+  Exploration(const ExploreCommand& command, std::vector<ScenarioResult>& shown)
       : command_(command),
+        shown_(shown),
         style_(command.exec.ToStyle()),
         rules_(command.exec.ToRules()),
         options_(command.exec.ToRunOptions()) {}
@@ -202,6 +205,7 @@ class Exploration {
     AddHeader(loaded.scenario, discovery);
     result.scenario = loaded.scenario;
     if (HasSignature(result, discovery.signature)) fmt::print("{}", TextReport(result, style_));
+    shown_.push_back(result);
     if (discovery.failed > 0) {
       ++confirmed_;
       fmt::print("  fails     {} of {} runs by itself\n", discovery.failed, discovery.repeated);
@@ -272,6 +276,7 @@ class Exploration {
   }
 
   const ExploreCommand& command_;
+  std::vector<ScenarioResult>& shown_;
   TextStyle style_;
   Rules rules_;
   RunOptions options_;
@@ -283,13 +288,13 @@ class Exploration {
 };
 
 // --exhaustive: family by family. The worst outcome counts, and a failure before all.
-ExitCode ExploreAll(ExploreCommand command) {
+ExitCode ExploreAll(ExploreCommand command, std::vector<ScenarioResult>& shown) {
   std::vector<ExitCode> codes;
   for (size_t i = 0; i < FamilyNames().size() && interrupted == 0; ++i) {
     const auto family = static_cast<Family>(i);
     if ((command.family_bits & FamilyBit(family)) == 0) continue;
     command.enumerate = family;
-    codes.push_back(Exploration(command).Run());
+    codes.push_back(Exploration(command, shown).Run());
     if (command.fail_fast && codes.back() == ExitCode::kFail) break;
   }
   const auto has = [&](ExitCode code) { return std::count(codes.begin(), codes.end(), code) > 0; };
@@ -317,11 +322,16 @@ ExitCode Explore(ExploreCommand command) {
     fmt::print(stderr, "ipcrig: explore makes objects at random: not in the caller's namespace\n");
     return ExitCode::kUsage;
   }
+  if (!command.picture.CanWrite()) return ExitCode::kUsage;
   for (const int number : {SIGINT, SIGTERM}) (void)signal(number, [](int) { interrupted = 1; });
-  if (command.exhaustive) return ExploreAll(command);
-  if (command.runs == 0 && command.seconds == 0) command.seconds = kDefaultSeconds;
+  if (!command.exhaustive && command.runs == 0 && command.seconds == 0) {
+    command.seconds = kDefaultSeconds;
+  }
   if (command.seed == 0) command.seed = std::random_device{}();
-  return Exploration(command).Run();
+  std::vector<ScenarioResult> shown;
+  const ExitCode code =
+      command.exhaustive ? ExploreAll(command, shown) : Exploration(command, shown).Run();
+  return command.picture.Write(shown) ? code : ExitCode::kBroken;
 }
 
 }  // namespace
@@ -356,6 +366,7 @@ void AddExploreCommand(CLI::App& app, ExitCode& exit_code) {
   explore->add_option("--shard", command->shard, "i/n: the i-th of n parts, from 0")
       ->capture_default_str();
   explore->add_option("--out", command->out, "directory for what is found")->capture_default_str();
+  command->picture.Register(*explore);
   explore->add_flag("--exhaustive", command->exhaustive,
                     "not at random: every scenario of at most three calls of two processes, from "
                     "a short list of calls for each family");

@@ -27,6 +27,7 @@ struct RunCommand {
   std::string filter;
   std::string junit;
   std::string json;
+  PictureOptions picture;
 };
 
 bool Fits(const std::string& path, const std::string& filter) {
@@ -155,13 +156,16 @@ ExitCode Choose(const RunCommand& command, std::vector<LoadedScenario>& chosen) 
 }
 
 ExitCode Execute(const RunCommand& command) {
+  if (!command.picture.CanWrite()) return ExitCode::kUsage;
   std::vector<LoadedScenario> scenarios;
   const ExitCode code = Choose(command, scenarios);
   if (code != ExitCode::kPass) return code;
   const double start = MonotonicSeconds();
   const std::vector<ScenarioResult> results = Batch(scenarios, command).Run();
   const double seconds = MonotonicSeconds() - start;
-  const bool report_on_stdout = command.junit == "-" || command.json == "-";
+  const auto& [html, trace] = command.picture;
+  const bool report_on_stdout =
+      command.junit == "-" || command.json == "-" || html == "-" || trace == "-";
   fmt::print(report_on_stdout ? stderr : stdout, "{}\n{}", SummaryLine(results, seconds),
              DeviationLines(results));
   bool written = true;
@@ -169,6 +173,7 @@ ExitCode Execute(const RunCommand& command) {
   if (!command.json.empty()) {
     written = WriteReport(command.json, JsonReport(results, seconds)) && written;
   }
+  written = command.picture.Write(results) && written;
   return written ? ExitCodeOf(results) : ExitCode::kBroken;
 }
 
@@ -183,7 +188,8 @@ void AddRunCommand(CLI::App& app, ExitCode& exit_code) {
       "  ipcrig run scenarios --filter 'msg/*' -v      only some, with a line for each\n"
       "  ipcrig run a.ipc --repeat 100 --jobs 2        again and again\n"
       "  ipcrig run scenarios --fail-fast              until the first that fails\n"
-      "  ipcrig run scenarios --junit report.xml       for CI\n");
+      "  ipcrig run scenarios --junit report.xml       for CI\n"
+      "  ipcrig run scenarios --html runs.html         pictures of all, failures first\n");
   run->add_option("paths", command->paths, "scenario files, and directories to search for *.ipc")
       ->required();
   command->exec.Register(*run);
@@ -199,6 +205,7 @@ void AddRunCommand(CLI::App& app, ExitCode& exit_code) {
   run->add_option("--junit", command->junit,
                   "write JUnit XML into this file, - is standard output");
   run->add_option("--json", command->json, "write JSON into this file, - is standard output");
+  command->picture.Register(*run);
   run->add_flag("-v,--verbose", command->verbose, "a line for each scenario that passes, too");
   run->callback([command, &exit_code] { exit_code = Execute(*command); });
 }

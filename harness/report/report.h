@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "check/verdict.h"
+#include "model/rules.h"
 
 namespace ipcrig {
 
@@ -29,6 +30,7 @@ struct ScenarioResult {
   History history = {};
   Judgement judgement = {};
   double seconds = 0;
+  Rules rules = {};  // that it was judged by
 };
 
 struct TextStyle {
