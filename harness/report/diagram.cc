@@ -9,10 +9,10 @@ namespace ipcrig {
 namespace {
 
 // Within a step, which takes one unit.
-constexpr double kCallEnds = 0.7;
 constexpr double kFallsAsleep = 0.25;
-constexpr double kWakes = 0.3;
-constexpr double kIsAwake = 0.5;
+constexpr double kWakes = 0.6;
+constexpr double kIsAwake = 0.66;
+constexpr double kCallEnds = 0.8;
 constexpr double kHalfStep = 0.5;
 
 Diagram::Look LookOf(const Op& op) {
@@ -59,8 +59,8 @@ double DiagramMicroseconds(const Diagram& diagram, double time) {
     const double within = (std::min(time, last) - race.first) / kStep;
     const size_t index = std::min(static_cast<size_t>(within), race.moments.size() - 1);
     const size_t next = std::min(index + 1, race.moments.size() - 1);
-    const auto from = static_cast<double>(race.moments[index]);
-    const auto to = static_cast<double>(race.moments[next]);
+    const auto from = static_cast<double>(race.moments[index] - race.moments.front());
+    const auto to = static_cast<double>(race.moments[next] - race.moments.front());
     us += (from + (to - from) * (within - static_cast<double>(index))) / 1000;
     at = std::min(time, last);
   }

@@ -7,6 +7,17 @@
 #include "report/diagram_builder.h"
 
 namespace ipcrig {
+namespace {
+
+constexpr double kBeforeReturn = 0.2;
+
+// Where it is known; else just before the call returns.
+double EffectOf(const Diagram::Call& call) {
+  if (call.effect >= 0) return call.effect;
+  return call.asleep_to >= 0 ? call.asleep_to : std::max(call.from, call.to - kBeforeReturn);
+}
+
+}  // namespace
 
 int64_t DiagramBuilder::QueueOf(int slot, int number) const {
   const auto held = values_.find(slot);
@@ -31,10 +42,8 @@ void DiagramBuilder::NoteReceive(int call, const Outcome& outcome) {
   if (found == sent_.end()) return;
   const Diagram::Call& from = CallAt(found->call);
   const Diagram::Call& to = CallAt(call);
-  const double sent_at = from.effect >= 0 ? from.effect : std::min(from.from + 0.3, from.to);
-  const double at = to.effect >= 0      ? to.effect
-                    : to.asleep_to >= 0 ? to.asleep_to
-                                        : std::min(to.from + 0.3, to.to);
+  const double sent_at = EffectOf(from);
+  const double at = EffectOf(to);
   const bool wakes = to.asleep_to >= 0;
   out_.arrows.push_back({Diagram::Arrow::Kind::kMessage, found->call, call, to.lane, sent_at,
                          std::max(at, sent_at), wakes});

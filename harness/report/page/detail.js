@@ -98,5 +98,6 @@ function tell() {
   byId('detail').replaceChildren(...run.findings.map(findingCard), ...stepButtons(),
     ...callDetail(), ...said, ...stateDetail(), ...notes.map((note) => html('p', {}, note)),
     source(), legend());
-  document.querySelector('#source .current')?.scrollIntoView?.({block: 'nearest'});
+  const line = document.querySelector('#source .current');
+  if (line) line.parentNode.scrollTop = line.offsetTop - line.parentNode.clientHeight / 2;
 }

@@ -33,13 +33,16 @@ function goTo(moment) {
 }
 const step = (by) => goTo(view.moment === never ? (by > 0 ? 0 : Infinity) : view.moment + by);
 
-// Keeps the time that is in the middle, or under the pointer, where it is.
+// Keeps the time that is in the middle, or under the pointer, where it is; and the selected step
+// on the screen.
 function zoomTo(zoom, offset = byId('scroll').clientHeight / 2) {
   const scroll = byId('scroll');
   const at = (scroll.scrollTop + offset - top_) / view.zoom;
   view.zoom = Math.min(Math.max(zoom, 1.5), 200);
   draw();
   scroll.scrollTop = at * view.zoom + top_ - offset;
+  const moment = shown().moments[view.moment];
+  if (moment) reveal(moment.at);
   showView();
 }
 const wholeZoom = () => (byId('scroll').clientHeight - 90) / shown().end;

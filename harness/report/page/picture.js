@@ -4,10 +4,11 @@
 // shown and how; draw() makes all of it anew, mark() only shows what is selected.
 
 const looks = ['makes', 'removes', 'gives', 'takes', 'ends', 'other'];
-const letter = 7.55;  // width of one, in pixels
+const letter = 7.23;  // width of one, in pixels
 const top_ = 16;
-const bar = {x: 30, width: 10, text: 44};
-const objectWidth = 104;
+const bar = {x: 26, width: 10, text: 44};
+const far = 12;       // below this zoom there is no text
+const objectWidth = 88;
 
 const view = {
   run: 0,
@@ -38,16 +39,17 @@ function layout() {
   const {lanes, calls, objects} = shown();
   const widths = lanes.map((lane, i) => {
     const lengths = calls.filter((call) => call.lane === i)
-      .map((call) => Math.max(call.text.length, call.outcome.length + 2));
-    return Math.min(Math.max(130, bar.text + 22 + letter * Math.max(0, ...lengths)), 440);
+      .map((call) => Math.max(call.text.length + 4, call.outcome.length + 2));
+    return Math.max(130, bar.text + 22 + letter * Math.max(0, ...lengths));
   });
-  const sum = widths.reduce((a, b) => a + b, 0);
   const room = byId('scroll').clientWidth - objects.length * objectWidth - 26;
-  const share = room < sum ? room / sum : 1;
-  const spare = Math.min(Math.max(0, room - sum) / Math.max(1, lanes.length), 160);
+  const sum = (most) => widths.reduce((all, width) => all + Math.min(width, most), 0);
+  let most = 440;
+  while (most > 170 && sum(most) > room) most -= 2;  // the widest give way
+  const spare = Math.min(Math.max(0, room - sum(most)) / Math.max(1, lanes.length), 160);
   let x = 8;
   const columns = widths.map((width) => {
-    const column = {x, width: Math.max(Math.min(width, 150), width * share) + spare};
+    const column = {x, width: Math.min(width, most) + spare};
     x += column.width;
     return column;
   });
@@ -85,8 +87,8 @@ function drawObject(place, object, i) {
   }
   object.notes.forEach(([at, text], n) => {
     const next = object.notes[n + 1];
-    if (next && y(next[0]) - y(at) < 12) return;
-    parts.push(svg('text', {class: 'small', x: x + 11, y: y(at) + 4}, cut(text, 12)));
+    if (view.zoom < far || (next && y(next[0]) - y(at) < 12)) return;
+    parts.push(svg('text', {class: 'small', x: x + 10, y: y(at) + 4}, cut(text, 10)));
   });
   return [svg('g', {class: 'object'}, svg('title', {}, `${object.kind} ${object.id}`), ...parts)];
 }
@@ -99,21 +101,29 @@ function drawRace(place, race) {
     ...(view.zoom >= 20 ? [label] : [])];
 }
 
+// Text on a ground of its own, so that no arrow strikes it through.
+function label(x, at, text, rest) {
+  const width = letter * (text.length + rest.length) + 4;
+  return [svg('rect', {class: 'pad', x: x - 2, y: at - 11, width, height: 15, rx: 3}),
+    svg('text', {x, y: at}, text, svg('tspan', {class: 'dim'}, rest))];
+}
+
 // What a call says: beside its beginning, and where it slept also beside its end.
 function labels(place, call, next) {
   const x = place.columns[call.lane].x + bar.text;
-  const most = Math.floor((place.columns[call.lane].width - bar.text - 14) / letter);
+  const most = Math.floor((place.columns[call.lane].width - bar.text - 12) / letter);
   const from = y(call.from) + 10;
   const room = (next ? y(next.from) : Infinity) - y(call.from);
-  const says = (text, at, name) => svg('text', {x, y: at, class: name}, cut(text, most));
   const outcome = call.outcome ? `= ${call.outcome}` : '';
-  const late = call.asleep[0] !== never && call.to !== never ? y(call.to) : never;
-  if (room < 12) return [];
-  if (late !== never && late - from > 12) {
-    return [says(call.text, from, null), says(outcome, late, 'dim')];
-  }
-  if (room < 28) return [says(outcome ? `${call.text}  ${outcome}` : call.text, from, null)];
-  return [says(call.text, from, null), ...(outcome ? [says(outcome, from + 15, 'dim')] : [])];
+  const end = call.asleep[0] !== never && call.to !== never ? y(call.to) + 2 : never;
+  if (room < 12 || view.zoom < far) return [];
+  const text = cut(call.text, most);
+  const below = end - from > 12 ? end : from + 15;
+  const fits = end - from <= 12 && text.length + outcome.length + 2 <= most;
+  if (!outcome) return label(x, from, text, '');
+  if (fits) return label(x, from, `${text}  `, outcome);
+  if (below === from + 15 && room < 28) return label(x, from, text, '');
+  return [...label(x, from, text, ''), ...label(x, below, '', cut(outcome, most))];
 }
 
 function drawCall(place, call, i, next) {
@@ -145,7 +155,7 @@ function drawEffects(place) {
   let before = null;
   moments.forEach((moment, i) => {
     const call = calls[moment.call];
-    if (!call || call.effect === never) return before = null;
+    if (!call || (call.effect === never && call.ns[0] === never)) return before = null;
     const dot = {x: center(place, moment.lane), y: y(moment.at)};
     if (before) {
       parts.unshift(svg('path', {class: 'order', d: `M${before.x} ${before.y}L${dot.x} ${dot.y}`}));
@@ -201,7 +211,8 @@ function drawFindings(place, findings) {
   return findings.map((finding) => {
     const call = shown().calls[finding.call];
     const from = call ? y(call.from) - 5 : y(finding.at) - 12;
-    const end = call ? Math.max(y(Math.min(endOf(call), call.from + 1)), from + 30) : from + 24;
+    const least = view.zoom < far ? 10 : 30;
+    const end = call ? Math.max(y(Math.min(endOf(call), call.from + 1)), from + least) : from + 24;
     return svg('rect', {class: 'finding-band', x: 0, width: place.width, y: from,
       height: end - from, rx: 4});
   });
@@ -233,7 +244,7 @@ function draw() {
     ...drawFindings(place, findings),
     ...diagram.marks.flatMap((mark) => [
       svg('line', {class: 'mark', x1: 0, x2: place.width, y1: y(mark.at), y2: y(mark.at)}),
-      svg('text', {class: 'small', x: 10, y: y(mark.at) - 3}, mark.text)]),
+      svg('text', {class: 'small', x: 10, y: y(mark.at) - 3}, view.zoom < far ? '' : mark.text)]),
     svg('g', {id: 'cursor'}),
     ...diagram.lanes.flatMap((lane, i) => drawLane(place, lane, i)),
     ...diagram.objects.flatMap((object, i) => drawObject(place, object, i)),
@@ -241,6 +252,7 @@ function draw() {
     ...calls,
     ...drawEffects(place),
     ...findings.flatMap((finding) => drawCycle(place, finding.cycle)));
+  byId('picture').classList.toggle('far', view.zoom < far);
   byId('picture').setAttribute('width', Math.max(place.width, byId('scroll').clientWidth));
   byId('picture').setAttribute('height', height);
   drawMap();
