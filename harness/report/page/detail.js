@@ -84,7 +84,8 @@ function legend() {
   return html('details', {}, html('summary', {}, 'Legend and keys'),
     html('div', {class: 'legend'}, ...looks.flatMap((look) =>
       [html('i', {style: `background: var(--${look})`}), html('span', {}, words[look])])),
-    html('p', {}, 'Hatched: asleep. Hollow: failed. A circle is where a racing call took effect.'),
+    html('p', {}, 'Hatched: asleep. Hollow: failed. A number is where an order of a race puts ' +
+      'the call. Red arrows: each call has to be before the next.'),
     html('div', {class: 'legend'}, ...keys.flatMap(([key, text]) =>
       [html('span', {}, html('kbd', {}, key)), html('span', {}, text)])));
 }
