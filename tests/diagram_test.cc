@@ -100,6 +100,19 @@ TEST(Diagram, KnowsHowProcessesBeginAndEnd) {
   EXPECT_THAT(ArrowsOf(diagram, Arrow::Kind::kKill), testing::ElementsAre("A:4 C"));
 }
 
+TEST(Diagram, KnowsWhoKillsInARace) {
+  const Diagram diagram = DiagramOfText(
+      "A  q = msgget(IPC_PRIVATE, 0600)\n"
+      "B  msgrcv(q, 10, 1, 0)\n"
+      "race {\n"
+      "  A  kill(B, SIGKILL)\n"
+      "  C  msgsnd(q, 2, \"other\", 0)\n"
+      "}\n");
+  EXPECT_EQ(diagram.lanes[1].end, "SIGKILL");
+  EXPECT_EQ(diagram.calls[1].outcome, "SIGKILL");
+  EXPECT_THAT(ArrowsOf(diagram, Arrow::Kind::kKill), testing::ElementsAre("A:4 B"));
+}
+
 TEST(Diagram, KnowsWhenObjectsAreMadeMarkedAndGone) {
   const Diagram diagram = DiagramOfText(
       "A  m = shmget(IPC_PRIVATE, 4096, 0600)\n"

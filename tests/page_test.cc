@@ -165,6 +165,15 @@ TEST_F(Page, HasNothingToShowOfNoRun) {
   browser_.Open(WritePage("none", PageHtml({})));
   EXPECT_THAT(browser_.Evaluate("document.body.innerText"), HasSubstr("Nothing was found."));
   EXPECT_THAT(browser_.complaints(), IsEmpty());
+  ScenarioResult broken = FewCalls();
+  broken.history = {};
+  broken.judgement = {.verdict = Verdict::kBroken, .reason = "the engine has told nothing"};
+  browser_.Open(WritePage("none", PageHtml({broken})));
+  browser_.Press("ArrowDown");
+  browser_.Press("f");
+  EXPECT_THAT(browser_.Evaluate("document.body.innerText"),
+              HasSubstr("the engine has told nothing"));
+  EXPECT_THAT(browser_.complaints(), IsEmpty());
 }
 
 TEST_F(Page, TakesWhatItIsGivenForText) {

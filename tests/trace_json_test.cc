@@ -22,7 +22,7 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-using Thread = std::pair<int, int>;
+using ThreadKey = std::pair<int, int>;
 
 struct Slice {
   double from;
@@ -31,8 +31,8 @@ struct Slice {
 
 // What is known of a trace when all of it has been read.
 struct TraceContents {
-  std::map<Thread, std::string> threads;
-  std::map<Thread, std::vector<Slice>> slices;
+  std::map<ThreadKey, std::string> threads;
+  std::map<ThreadKey, std::vector<Slice>> slices;
   std::map<int, std::vector<json>> flows;
   std::map<std::string, int> asyncs;  // that are open
 };
@@ -51,7 +51,7 @@ std::string ReadTraceEvent(const json& event, TraceContents& trace) {
     if (!event.contains(field)) return "an event without " + std::string(field);
   }
   const std::string phase = event["ph"];
-  const Thread thread{event["pid"], event["tid"]};
+  const ThreadKey thread{event["pid"], event["tid"]};
   if (phase == "M" && event["name"] == "thread_name") trace.threads[thread] = event["args"]["name"];
   if (phase == "X") {
     if (!event.contains("dur") || event["dur"] < 0) return "a slice without a length";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -251,15 +252,19 @@ bool WriteReport(const std::string& path, const std::string& text) {
   std::error_code error;
   fs::path target = path;
   if (fs::is_symlink(target, error)) target = fs::weakly_canonical(target, error);
-  const fs::file_status status = fs::status(target, error);
-  const bool in_place = fs::exists(status) && !fs::is_regular_file(status);  // such as a pipe
+  struct stat old = {};
+  const bool exists = stat(target.c_str(), &old) == 0;
+  const bool in_place = exists && !S_ISREG(old.st_mode);  // such as a pipe
   const fs::path written =
       in_place ? target : fs::path(fmt::format("{}.{}.part", target.string(), getpid()));
   std::ofstream file(written, std::ios::binary | std::ios::trunc);
   file << text;
   file.close();
   bool done = !file.fail();
-  if (done && fs::is_regular_file(status)) fs::permissions(written, status.permissions(), error);
+  if (done && exists && !in_place) {  // its owner and mode stay, where that is permitted
+    (void)(chown(written.c_str(), old.st_uid, old.st_gid) == 0);
+    (void)(chmod(written.c_str(), old.st_mode & 07777) == 0);
+  }
   if (done && !in_place) {
     fs::rename(written, target, error);
     done = !error;

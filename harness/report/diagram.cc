@@ -173,6 +173,7 @@ int DiagramBuilder::NewCall(int step, int process, double at) {
   Writer text{result_.scenario.names, ""};
   const Op& op = result_.scenario.steps[index].op;
   PrintOp(text, op);
+  if (LaneAt(process).from < 0) LaneAt(process).from = 0;  // a history that tells of calls only
   Diagram::Call call{
       .step = step, .line = result_.scenario.LineOf(index), .lane = process, .text = text.out};
   call.arguments = ArgumentsOf(result_.scenario.names, op);
@@ -242,8 +243,9 @@ void DiagramBuilder::Place() {
   for (const Finding& finding : result_.judgement.findings) {
     Diagram::Place place{.call = CallOfFinding(finding), .at = out_.end};
     if (place.call >= 0) place.at = CallAt(place.call).from;
-    for (const int step : finding.order) place.order.push_back(CallOfStep(step));
-    for (const int step : finding.cycle) place.cycle.push_back(CallOfStep(step));
+    for (const int step : finding.cycle) {
+      if (const int call = CallOfStep(step); call >= 0) place.cycle.push_back(call);
+    }
     out_.places.push_back(std::move(place));
   }
 }

@@ -104,8 +104,7 @@ struct Diagram {
   struct Place {
     int call = -1;
     double at = 0;
-    std::vector<int> order = {};
-    std::vector<int> cycle = {};
+    std::vector<int> cycle = {};  // calls
   };
 
   // The model's state as lines: "q", "1 message, 5 bytes: {1, "hello"}".

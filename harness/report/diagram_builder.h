@@ -55,7 +55,7 @@ class DiagramBuilder {
   // diagram_race.cc
   void AddRace(const ObservedStep& step);
   std::vector<int> AddRacingCalls(const Race& race, const Diagram::Race& drawn);
-  void AddRacingEnds(const Race& race, const Diagram::Race& drawn);
+  void AddRacingEnds(const Race& race, const std::vector<int>& calls, const Diagram::Race& drawn);
   void AddOrder(const Race& race, const std::vector<int>& calls, const Diagram::Race& drawn);
 
   // diagram_arrows.cc

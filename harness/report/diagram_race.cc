@@ -80,7 +80,7 @@ void DiagramBuilder::AddRace(const ObservedStep& step) {
       sends ? NoteSend(calls[i], *call.outcome) : NoteReceive(calls[i], *call.outcome);
     }
   }
-  AddRacingEnds(race, drawn);
+  AddRacingEnds(race, calls, drawn);
   if (!states_.empty()) {
     RaceJudgement judged = JudgeRace(result_.scenario, step, std::move(states_), lines_);
     states_ = std::move(judged.states);
@@ -115,7 +115,8 @@ std::vector<int> DiagramBuilder::AddRacingCalls(const Race& race, const Diagram:
   return calls;
 }
 
-void DiagramBuilder::AddRacingEnds(const Race& race, const Diagram::Race& drawn) {
+void DiagramBuilder::AddRacingEnds(const Race& race, const std::vector<int>& calls,
+                                   const Diagram::Race& drawn) {
   for (const RacingEnd& end : race.ends) {
     const double at = TimeOf(drawn, end.to);
     if (int& open = OpenOf(end.process); open >= 0) {
@@ -124,6 +125,15 @@ void DiagramBuilder::AddRacingEnds(const Race& race, const Diagram::Race& drawn)
       open = -1;
     }
     EndLane(end.process, end.outcome, at);
+    for (const int call : calls) {
+      const auto* kill = std::get_if<Kill>(&OpOf(call));
+      if (kill == nullptr || kill->target.index != end.process || !LaneAt(end.process).killed) {
+        continue;
+      }
+      const double from = CallAt(call).effect >= 0 ? CallAt(call).effect : CallAt(call).from;
+      out_.arrows.push_back(
+          {Diagram::Arrow::Kind::kKill, call, -1, end.process, std::min(from, at), at});
+    }
   }
 }
 

@@ -39,7 +39,6 @@ PageJson PlacedFindingJson(const Finding& finding, const Diagram::Place& place) 
                 {"seen", finding.seen},
                 {"call", place.call},
                 {"at", place.at},
-                {"order", place.order},
                 {"cycle", place.cycle},
                 {"differs", finding.differs},
                 {"expected", PageJson::array()}};
