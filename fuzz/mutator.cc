@@ -2,7 +2,7 @@
 //
 // The mutator of targets whose input is a scenario: gen/mutate.h on what the bytes mean. One time
 // in sixteen the engine changes the bytes themselves, so that texts which are nearly scenarios come
-// up, too.
+// up, too. A target whose inputs are drawn in a way of their own defines InputOptions().
 #include <algorithm>
 #include <cstring>
 
@@ -13,9 +13,19 @@
 extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size)
     __attribute__((weak));
 
+namespace ipcrig {
+
+GenerateOptions InputOptions() __attribute__((weak));
+
+}  // namespace ipcrig
+
 namespace {
 
 using namespace ipcrig;
+
+GenerateOptions OptionsOfTarget() {
+  return InputOptions != nullptr ? InputOptions() : FuzzOptions();
+}
 
 // 0, and nothing written, where there is no room.
 size_t StoreText(const Scenario& scenario, uint8_t* data, size_t max_size) {
@@ -33,7 +43,8 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max
   SeededDraw draw(seed);
   const bool bytes = draw.Below(kBytesEvery) == 0 && LLVMFuzzerMutate != nullptr;
   if (bytes) return LLVMFuzzerMutate(data, size, max_size);
-  const Scenario mutated = Mutate(draw, ScenarioFromBytes(data, size), FuzzOptions());
+  const GenerateOptions options = OptionsOfTarget();
+  const Scenario mutated = Mutate(draw, ScenarioFromBytes(data, size, options), options);
   const size_t stored = StoreText(mutated, data, max_size);
   return stored != 0 ? stored : size;
 }
@@ -42,7 +53,8 @@ extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t* data1, size_t size1,
                                             const uint8_t* data2, size_t size2, uint8_t* out,
                                             size_t max_out_size, unsigned int seed) {
   SeededDraw draw(seed);
-  const Scenario one = ScenarioFromBytes(data1, size1);
-  const Scenario other = ScenarioFromBytes(data2, size2);
-  return StoreText(Cross(draw, one, other, FuzzOptions()), out, max_out_size);
+  const GenerateOptions options = OptionsOfTarget();
+  const Scenario one = ScenarioFromBytes(data1, size1, options);
+  const Scenario other = ScenarioFromBytes(data2, size2, options);
+  return StoreText(Cross(draw, one, other, options), out, max_out_size);
 }

@@ -93,6 +93,28 @@ TEST_F(Explore, FindsWhatIsWrongAndMakesItSmall) {
   EXPECT_EQ(RunIpcrig({"replay", "--strict", found.front()}).exit_code, 1);
 }
 
+TEST_F(Explore, RacesConform) {
+  if (!CanRun()) GTEST_SKIP() << "no namespaces";
+  const CommandResult result =
+      RunIpcrig({"explore", "--race", "--runs", "150", "--seed", "5", "--out", Path("found")});
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("150 scenarios"));
+  EXPECT_THAT(result.output, HasSubstr("--race --seed 0x5"));
+}
+
+TEST_F(Explore, ARaceThatFailsInStepsBecomesSteps) {
+  if (!CanRun()) GTEST_SKIP() << "no namespaces";
+  const CommandResult result =
+      RunIpcrig({"explore", "--race", "--strict", "--ops", "shm", "--runs", "3000", "--seed", "3",
+                 "--fail-fast", "--out", Path("found")});
+  EXPECT_EQ(result.exit_code, 1) << result.output;
+  const std::vector<std::string> found = Found();
+  ASSERT_FALSE(found.empty());
+  const std::string text = Contents(found.front());
+  EXPECT_THAT(text, HasSubstr("explore --race --seed 0x3, scenario "));
+  EXPECT_THAT(text, Not(HasSubstr("race {"))) << text;
+}
+
 TEST_F(Explore, ShrinkKeepsTheFinding) {
   const std::string big = scratch_.Write("big.ipc",
                                          "A  q = msgget(IPC_PRIVATE, 0600)\n"

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "gen/draws.h"
+#include "gen/focus.h"
 #include "model/predict.h"
 #include "simulated_kernel.h"
 
@@ -97,6 +98,67 @@ TEST(Generate, AsksForNothingThatTheMachineHasNot) {
   for (const size_t index : Drawn({.facts = facts})) {
     EXPECT_NE(index, IndexOf<Setuid>());
     EXPECT_NE(index, IndexOf<Sysctl>());
+  }
+}
+
+TEST(Generate, ACrowdIsMoreThanAPageOfProcHolds) {
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    SeededDraw draw(seed);
+    const Scenario scenario = Generate(draw, {.steps = 64, .swarm = false, .crowd = true});
+    const auto makes = [](const Step& step) { return IsOneOf<Shmget, Msgget, Semget>(step.op); };
+    EXPECT_GE(std::count_if(scenario.steps.begin(), scenario.steps.end(), makes), 40);
+    const auto looks = [](const Step& step) { return step.kind == Step::Kind::kIpcs; };
+    EXPECT_TRUE(std::any_of(scenario.steps.begin(), scenario.steps.end(), looks));
+  }
+}
+
+TEST(Generate, ASecondGoesByWhereTimesAreToDiffer) {
+  int settings = 0;
+  for (uint64_t seed = 0; seed < 40; ++seed) {
+    SeededDraw draw(seed);
+    const Scenario scenario = Generate(draw, {.seconds = true});
+    const auto waits = [](const Step& step) { return IsOneOf<NextSecond>(step.op); };
+    const auto& steps = scenario.steps;
+    ASSERT_EQ(std::count_if(steps.begin(), steps.end(), waits), 1);
+    settings += static_cast<int>(
+        std::count_if(std::find_if(steps.begin(), steps.end(), waits), steps.end(),
+                      [](const Step& step) { return IsOneOf<ShmctlSet>(step.op); }));
+  }
+  EXPECT_GE(settings, 5);
+}
+
+TEST(Focus, IsOnFewOperationsMostly) {
+  int of_one_family = 0;
+  int with_users = 0;
+  std::set<size_t> all;
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    SeededDraw draw(seed);
+    const Focus focus = DrawFocus(draw, {});
+    std::set<Family> families;
+    for (size_t i = 0; i < kOpCount; ++i) {
+      if (focus.weights[i] == 0) continue;
+      EXPECT_TRUE(focus.permitted[i]);
+      families.insert(FamilyOf(i));
+      all.insert(i);
+    }
+    EXPECT_FALSE(families.empty());
+    EXPECT_GE(focus.processes, 2);
+    EXPECT_LE(focus.processes, 4);
+    of_one_family += families.size() == 1 ? 1 : 0;
+    with_users += focus.users ? 1 : 0;
+  }
+  EXPECT_GE(of_one_family, 60);
+  EXPECT_GE(with_users, 15);
+  EXPECT_EQ(all.size(), kOpCount - 2);
+}
+
+TEST(Focus, KeepsToTheFamiliesThatAreAskedFor) {
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    SeededDraw draw(seed);
+    const Focus focus = DrawFocus(draw, {.families = FamilyBit(Family::kPipe)});
+    EXPECT_TRUE(focus.Has(Family::kPipe));
+    EXPECT_FALSE(focus.Has(Family::kMsg));
+    EXPECT_FALSE(focus.Has(Family::kProcess));
   }
 }
 

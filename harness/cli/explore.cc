@@ -13,6 +13,7 @@
 
 #include "cli/cli.h"
 #include "cli/progress.h"
+#include "explore/counts.h"
 #include "explore/shard.h"
 #include "gen/families.h"
 
@@ -21,6 +22,7 @@ namespace {
 
 constexpr int kTickMs = 200;           // between two looks at the counters
 constexpr int64_t kScenarioMs = 2000;  // for one scenario
+constexpr int64_t kSlowScenarioMs = 10000;
 constexpr int kDefaultSeconds = 60;
 
 volatile sig_atomic_t interrupted = 0;
@@ -47,6 +49,7 @@ struct ExploreCommand {
   PictureOptions picture;
   bool fail_fast = false;
   bool exhaustive = false;
+  bool race = false;
   std::optional<Family> enumerate = std::nullopt;  // of --exhaustive, one after the other
 };
 
@@ -60,33 +63,6 @@ bool ReadPart(const std::string& text, Part& part) {
   if (sscanf(text.c_str(), "%llu/%llu%c", &index, &count, &rest) != 2) return false;
   part = {index, count};
   return index < count;
-}
-
-// Over all shards.
-struct Sums {
-  uint64_t runs = 0, calls = 0, cut = 0, unknown = 0, skipped = 0, findings = 0, tried = 0;
-  uint64_t features = 0;
-  uint32_t deviations = 0;
-};
-
-Sums SumUp(const std::vector<Shard>& shards) {
-  Sums sums;
-  for (const Shard& shard : shards) {
-    const ShardCounts& counts = shard.counts();
-    sums.runs += counts.runs;
-    sums.calls += counts.calls;
-    sums.cut += counts.cut;
-    sums.unknown += counts.unknown;
-    sums.skipped += counts.skipped;
-    sums.findings += counts.findings;
-    sums.tried += counts.tried;
-    sums.deviations |= counts.deviations;
-  }
-  for (int i = 0; i < kFeatures; ++i) {
-    const auto seen = [&](const Shard& shard) { return shard.counts().features[i] != 0; };
-    sums.features += std::any_of(shards.begin(), shards.end(), seen) ? 1 : 0;
-  }
-  return sums;
 }
 
 // "conformance: msgrcv: EIDRM" becomes conformance-msgrcv-EIDRM.
@@ -143,32 +119,52 @@ class Exploration {
 
  private:
   bool StartShards() {
-    const Part& part = command_.part;
-    const auto jobs = static_cast<uint64_t>(command_.jobs);
-    for (uint64_t job = 0; job < jobs; ++job) {
-      ShardPlan plan;
-      plan.seed = command_.seed;
-      plan.first = part.index + part.count * job;
-      plan.stride = part.count * jobs;
-      if (command_.runs != 0) plan.end = command_.runs;
-      plan.seconds = command_.seconds;
-      plan.generate.processes = command_.processes;
-      plan.generate.steps = command_.steps;
-      plan.generate.families = command_.family_bits;
-      plan.enumerate = command_.enumerate;
-      plan.run = options_;
-      plan.run.timeout_ms = kScenarioMs;
-      plan.run.ipcs_program = false;
-      plan.run.processor = static_cast<int>(job);
-      plan.rules = rules_;
-      auto shard = Shard::Start(plan);
-      if (!shard.ok()) {
-        fmt::print(stderr, "ipcrig: {}; `ipcrig doctor` tells more\n", shard.error().Text());
-        return false;
-      }
-      shards_.push_back(std::move(*shard));
+    for (int job = 0; job < command_.jobs; ++job) {
+      if (!StartShard(PlanOf(job))) return false;
     }
+    const ShardPlan slow = SlowPlan();
+    return command_.enumerate || command_.race || slow.first >= slow.end || StartShard(slow);
+  }
+
+  bool StartShard(const ShardPlan& plan) {
+    auto shard = Shard::Start(plan);
+    if (!shard.ok()) {
+      fmt::print(stderr, "ipcrig: {}; `ipcrig doctor` tells more\n", shard.error().Text());
+      return false;
+    }
+    shards_.push_back(std::move(*shard));
     return true;
+  }
+
+  ShardPlan PlanOf(int job) const {
+    const Part& part = command_.part;
+    ShardPlan plan;
+    plan.seed = command_.seed;
+    plan.first = part.index + part.count * static_cast<uint64_t>(job);
+    plan.stride = part.count * static_cast<uint64_t>(command_.jobs);
+    if (command_.runs != 0) plan.end = command_.runs;
+    plan.seconds = command_.seconds;
+    plan.generate.processes = command_.processes;
+    plan.generate.steps = command_.steps;
+    plan.generate.families = command_.family_bits;
+    plan.generate.race = command_.race;
+    plan.enumerate = command_.enumerate;
+    plan.run = options_;
+    plan.run.timeout_ms = kScenarioMs;
+    plan.run.ipcs_program = false;
+    plan.run.processor = job;
+    plan.rules = rules_;
+    return plan;
+  }
+
+  // This part's share of the scenarios that mostly wait.
+  ShardPlan SlowPlan() const {
+    ShardPlan plan = PlanOf(0);
+    plan.slow = true;
+    plan.first = kSlowEvery * (command_.part.index + 1) - 1;
+    plan.stride = kSlowEvery * command_.part.count;
+    plan.run.timeout_ms = kSlowScenarioMs;
+    return plan;
   }
 
   bool Done() const {
@@ -229,7 +225,9 @@ class Exploration {
 
   // The options that decide which scenario has which number.
   std::string Source() const {
-    if (!command_.enumerate) return fmt::format("--seed {:#x}", command_.seed);
+    if (!command_.enumerate) {
+      return fmt::format("{}--seed {:#x}", command_.race ? "--race " : "", command_.seed);
+    }
     const auto family = static_cast<size_t>(*command_.enumerate);
     return fmt::format("--exhaustive --ops {}", FamilyNames()[family]);
   }
@@ -237,7 +235,7 @@ class Exploration {
   void ShowProgress() {
     if (!progress_.visible()) return;
     const double seconds = progress_.seconds();
-    const Sums sums = SumUp(shards_);
+    const CountsOfShards sums = SumUp(shards_);
     std::string line =
         fmt::format("{} scenarios, {:.0f}/s, {} features, {} findings", sums.runs,
                     static_cast<double>(sums.runs) / seconds, sums.features, found_.size());
@@ -249,7 +247,7 @@ class Exploration {
   }
 
   void PrintSummary() const {
-    const Sums sums = SumUp(shards_);
+    const CountsOfShards sums = SumUp(shards_);
     const double seconds = progress_.seconds();
     for (const Shard& shard : shards_) {
       if (!shard.Finished() || shard.Complete()) continue;
@@ -345,6 +343,7 @@ void AddExploreCommand(CLI::App& app, ExitCode& exit_code) {
       "  ipcrig explore --runs 10000 --seed 7     the same scenarios each time\n"
       "  ipcrig explore --ops msg,sem --jobs 2    some families only, on two processors\n"
       "  ipcrig explore --runs 1000000 --shard 0/4   a quarter of them, for a fleet\n"
+      "  ipcrig explore --race --time 30          calls that meet, judged by linearizability\n"
       "  ipcrig explore --exhaustive --ops sem    all that three calls can do, from a short list\n"
       "\n"
       "What fails is shrunk and written into a file of --out, to be run by `ipcrig replay`.\n");
@@ -354,7 +353,9 @@ void AddExploreCommand(CLI::App& app, ExitCode& exit_code) {
   explore->add_option("--runs", command->runs, "how many scenarios, in all shards together");
   explore->add_option("--seed", command->seed, "decides what is drawn; printed at the end");
   explore->add_option("--ops", command->families, "families of operations: " + AllFamilies());
-  explore->add_option("--processes", command->processes, "how many begin; forks add more")
+  explore
+      ->add_option("--processes", command->processes,
+                   "how many begin, at least; some scenarios have up to 4")
       ->check(CLI::Range(1, 8))
       ->capture_default_str();
   explore->add_option("--steps", command->steps, "lines of a scenario")
@@ -367,9 +368,14 @@ void AddExploreCommand(CLI::App& app, ExitCode& exit_code) {
       ->capture_default_str();
   explore->add_option("--out", command->out, "directory for what is found")->capture_default_str();
   command->picture.Register(*explore);
-  explore->add_flag("--exhaustive", command->exhaustive,
-                    "not at random: every scenario of at most three calls of two processes, from "
-                    "a short list of calls for each family");
+  CLI::Option* exhaustive = explore->add_flag(
+      "--exhaustive", command->exhaustive,
+      "not at random: every scenario of at most three calls of two processes, from "
+      "a short list of calls for each family");
+  explore
+      ->add_flag("--race", command->race,
+                 "some calls of each scenario are made at the same time, on all processors")
+      ->excludes(exhaustive);
   explore->add_flag("--fail-fast", command->fail_fast, "stop at the first finding");
   explore->callback([command, &exit_code] { exit_code = Explore(*command); });
 }

@@ -36,9 +36,10 @@ struct AddressRange {
 
 // What a command asks for.
 enum class Task : int32_t {
-  kCall,  // make the call `op`
-  kTidy,  // give back attaches and pipes
-  kRace,  // make the calls of the lane's list
+  kCall,   // make the call `op`
+  kTidy,   // give back attaches and pipes
+  kReset,  // and what is set: signals, limits, the IPC namespace
+  kRace,   // make the calls of the lane's list
 };
 
 struct Lane {

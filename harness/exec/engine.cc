@@ -22,9 +22,9 @@
 namespace ipcrig {
 namespace {
 
-constexpr int kMostRunsHere = 1000;    // scenarios in one IPC namespace
-constexpr unsigned kProcEvery = 4;     // `ipcs` lines where processes are kept, one shows /proc
-constexpr int64_t kDyingUs = 1000000;  // how long killed processes may take to be gone
+constexpr int kMostRunsHere = 1000;  // scenarios in one IPC namespace
+constexpr unsigned kProcEvery = 4;   // `ipcs` lines where processes are kept, one shows /proc
+constexpr size_t kManyRows = 24;     // objects with which each does: they fill a page of text
 
 volatile sig_atomic_t asked_to_stop = 0;
 
@@ -89,9 +89,7 @@ bool Engine::Prepare() {
   for (int32_t& id : board_->ids) id = -1;
   board_->huge = 0;
   const std::vector<bool> made = MadeByLines(scenario());
-  for (const Step& step : scenario().steps) {
-    spoilt_ = spoilt_ || std::holds_alternative<Sysctl>(step.op);
-  }
+  limits_ = SavedLimits::Of(scenario());
   for (size_t i = 0; i < runners_.size(); ++i) PrepareLane(static_cast<int>(i), made[i]);
   for (const Step& step : scenario().steps) {
     if (std::holds_alternative<ExecProgram>(step.op) && lane(step.process).output < 0) {
@@ -204,8 +202,7 @@ void Engine::RunCall(int step) {
   self.life = Life::kCalling;
   self.step = step;
   self.seen_asleep = self.seen_stopped = false;
-  self.marked = self.marked || LeavesAMark(line.op) || (self.has_pipe && MakesAPipe(line.op));
-  self.has_pipe = self.has_pipe || MakesAPipe(line.op);
+  NoteMarks(self, line.op);
   BeforeCall(line.process, line.op);
   mine.command.fetch_add(1, std::memory_order_release);
   FutexWake(mine.command);
@@ -228,95 +225,6 @@ void Engine::ReportBusy() {
 }
 
 bool Engine::TimeIsUp() const { return asked_to_stop != 0 || MonotonicUs() > deadline_us_; }
-
-void Engine::EndProcess(int process) {
-  const int pidfd = runner(lane(process).leader).pidfd.get();
-  syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0);
-  ForProcess(process, [](Runner& thread) { thread.must_end = true; });
-}
-
-void Engine::Close() {
-  if (ending_ == Ending::kKeep) {
-    LookWhoIsGone();
-    Settle(EarliestSecond());
-  }
-  if (!stopped_) EmitSnapshot(-1, "end", LookAtTheEnd());
-  if (ending_ == Ending::kKeep && CanKeep()) return Keep();
-  EndEverybody();
-  FindSurvivors();
-  if (!stopped_) EmitSnapshot(-1, "after exit");
-  RemoveObjects();
-  if (!stopped_) EmitSnapshot(-1, "after removal");
-}
-
-// Processes die one after the other, so that what each leaves behind can be judged; in a hurry all
-// at once.
-void Engine::EndEverybody() {
-  deadline_us_ = std::max(deadline_us_, MonotonicUs() + kDyingUs);
-  const auto alive = [&](int process) {
-    return runner(process).life != Life::kUnborn && runner(process).life != Life::kGone;
-  };
-  for (size_t i = 0; i < runners_.size(); ++i) {
-    const auto process = static_cast<int>(i);
-    if (!alive(process)) continue;
-    const int64_t from = EarliestSecond();
-    Emit({.kind = Event::Kind::kClose, .process = process, .from = from});
-    EndProcess(process);
-    if (!stopped_) Settle(from);
-  }
-  Settle(EarliestSecond());
-  DismissCrew();
-}
-
-bool Engine::CanKeep() const {
-  return !stopped_ && isolation_ != Isolation::kShared &&
-         std::all_of(runners_.begin(), runners_.end(), [](const Runner& self) {
-           return self.life == Life::kIdle && !self.marked && !self.stopped && !self.must_end;
-         });
-}
-
-// Workers give back what they hold, objects are removed, and the namespace has to be empty then.
-void Engine::Keep() {
-  for (size_t i = 0; i < runners_.size(); ++i) {
-    const auto process = static_cast<int>(i);
-    Lane& mine = lane(process);
-    if (mine.range_count == 0 && !runner(process).has_pipe) continue;
-    mine.task = Task::kTidy;
-    mine.command.fetch_add(1, std::memory_order_release);
-    FutexWake(mine.command);
-    while (mine.reply.load(std::memory_order_acquire) != mine.command.load() && !TimeIsUp()) {
-      WaitForAnswer(*board_, board_->answers.load(), kLookAgainUs);
-    }
-    runner(process).has_pipe = false;
-  }
-  if (!IsNamespaceEmpty()) RemoveObjects();
-  if (!IsNamespaceEmpty()) {
-    EmitSnapshot(-1, "after removal");
-    spoilt_ = true;
-  }
-  if (crew_.size() < runners_.size()) crew_.resize(runners_.size());
-  for (size_t i = 0; i < runners_.size(); ++i) crew_[i] = std::move(runners_[i]);
-}
-
-// Ends a worker that was kept.
-void Engine::Dismiss(int process) {
-  kill(board_->pids[process], SIGKILL);
-  waitpid(board_->pids[process], nullptr, 0);
-  crew_[static_cast<size_t>(process)] = Runner{};
-}
-
-void Engine::DismissCrew() {
-  for (size_t i = 0; i < crew_.size(); ++i) {
-    if (crew_[i].life == Life::kIdle) Dismiss(static_cast<int>(i));
-  }
-  crew_.clear();
-}
-
-void Engine::Renew() {
-  DismissCrew();
-  spoilt_ = isolation_ == Isolation::kShared || unshare(CLONE_NEWIPC) != 0;
-  runs_here_ = 0;
-}
 
 // What exists. In the caller's namespace nothing may be overlooked, though one view hides it.
 std::vector<std::pair<ObjectKind, int>> Engine::Existing() const {
@@ -373,7 +281,8 @@ std::vector<View> Engine::LookAtTheEnd() {
 void Engine::EmitSnapshot(int step, const char* phase, const std::vector<View>& more) {
   Event event{.kind = Event::Kind::kSnapshot, .step = step, .text = phase};
   event.snapshot = {StatView()};
-  const bool sampled = step >= 0 && looks_++ % kProcEvery == 0;
+  const bool many = event.snapshot.front().rows.size() > kManyRows;
+  const bool sampled = step >= 0 && (looks_++ % kProcEvery == 0 || many);
   if (sampled || ending_ == Ending::kAll) event.snapshot.push_back(ProcView());
   event.snapshot.insert(event.snapshot.end(), more.begin(), more.end());
   for (View& view : event.snapshot) {

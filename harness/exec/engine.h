@@ -2,8 +2,8 @@
 //
 // Engine: executes a scenario step by step, in the sandbox, and writes its history.
 //
-// engine.cc gives commands and ends the run; engine_observe.cc looks what became of them;
-// engine_race.cc does both for a race.
+// engine.cc gives commands, engine_observe.cc looks what became of them, engine_race.cc does both
+// for a race, engine_end.cc ends the run.
 //
 // Outside of races one process acts at a time. After each call the engine waits until the system is
 // quiet: every process has answered, is gone, or is seen asleep in its call (exec/proc.h). What
@@ -22,8 +22,9 @@
 //   Engine engine(options, isolation, [&](const Event& event) { ...; return true; });
 //   engine.Run(scenario, Ending::kKeep);
 //
-// Worker processes that a scenario leaves as it found them are then kept for the next one, which
-// saves most of its time, and the IPC namespace is proved to be empty instead of thrown away.
+// Worker processes that a scenario leaves as it found them, or that can be put back, are then kept
+// for the next one, which saves most of its time, and the IPC namespace is proved to be empty
+// instead of thrown away.
 #pragma once
 
 #include <functional>
@@ -34,6 +35,7 @@
 
 #include "exec/board.h"
 #include "exec/facts.h"
+#include "exec/limits.h"
 #include "exec/proc.h"
 #include "exec/race_plan.h"
 #include "ops/scenario.h"
@@ -102,6 +104,7 @@ class Engine {
     bool replaced = false;      // a thread of a process that executes a program: it ends
     bool gone = false;          // a leader whose process is
     bool has_pipe = false;      // it has made a pipe
+    bool has_settings = false;  // it has changed some that it can put back
     bool marked = false;        // it is not as it was when it started, and cannot be made so
     bool racing = false;        // it is in a race, with a list of calls
     UniqueFd pidfd;             // of a leader
@@ -143,6 +146,7 @@ class Engine {
   void TellRest(int process);
   void BeforeCall(int process, const Op& op);
   void Settle(int64_t from);
+  bool AwaitsTheClock();
   bool Observe(int process, int64_t from);
   bool ObserveCall(int process, int64_t from);
   void LookWhoIsGone();
@@ -159,7 +163,11 @@ class Engine {
   void EndProcess(int process);
   void Close();
   void EndEverybody();
-  bool CanKeep() const;
+  bool EndSome(bool all);
+  bool MayKeep() const;
+  static void NoteMarks(Runner& self, const Op& op);
+  static bool CanKeep(const Runner& self);
+  void TidyUp(int process);
   void Keep();
   void Dismiss(int process);
   void DismissCrew();
@@ -199,6 +207,7 @@ class Engine {
   int runs_here_ = 0;         // in this IPC namespace
   unsigned looks_ = 0;        // how many `ipcs` lines there were in all runs
   bool spoilt_ = false;       // the namespace is not as it was
+  SavedLimits limits_;        // of the run's lines
 
   // Of the run.
   const Scenario* scenario_ = nullptr;

@@ -12,6 +12,8 @@
 namespace ipcrig {
 namespace {
 
+constexpr int64_t kLookAtClockUs = 20000;  // between two looks while a process waits for a second
+
 bool IsGone(const ProcLook& look) {
   return look.state == '?' || look.state == 'Z' || look.state == 'X';
 }
@@ -30,6 +32,7 @@ int64_t EarliestSecond() {
 int64_t LatestSecond() { return time(nullptr); }
 
 bool MaySleep(const Op& op) {
+  if (std::holds_alternative<Exit>(op)) return false;
   const auto* timed = std::get_if<Semtimedop>(&op);
   return timed == nullptr || !timed->timeout.Short();
 }
@@ -75,8 +78,16 @@ void Engine::Settle(int64_t from) {
     if (quiet && (!changed || std::all_of(runners_.begin(), runners_.end(), at_rest))) return;
     if (changed) continue;
     if (round >= kLeastRounds && TimeIsUp()) return ReportBusy();
-    WaitForAnswer(*board_, answers, kLookAgainUs);
+    WaitForAnswer(*board_, answers, AwaitsTheClock() ? kLookAtClockUs : kLookAgainUs);
   }
+}
+
+// Whether somebody waits for the next second, which ends with an answer.
+bool Engine::AwaitsTheClock() {
+  for (size_t i = 0; i < runners_.size(); ++i) {
+    if (IsInCall<NextSecond>(static_cast<int>(i))) return true;
+  }
+  return false;
 }
 
 // Notes what became of a process; false while it may still be running.

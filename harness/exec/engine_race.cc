@@ -76,7 +76,7 @@ void Engine::OpenRace(const PlannedRace& plan) {
       call.step = static_cast<int32_t>(planned.step);
       call.priority = planned.priority;
       call.pause = planned.pause;
-      self.marked = self.marked || LeavesAMark(call.op);
+      NoteMarks(self, call.op);
     }
     lane(racer.process).op = log.calls[0].op;
     self.life = Life::kCalling;

@@ -74,6 +74,12 @@ void ForgetRange(Lane& lane, uint64_t from, uint64_t length) {
   }
 }
 
+bool OverlapsRange(const Lane& lane, uint64_t from, uint64_t length) {
+  return std::any_of(lane.ranges, lane.ranges + lane.range_count, [&](const AddressRange& range) {
+    return range.from < from + length && from < range.to;
+  });
+}
+
 bool IsCovered(const Lane& lane, uint64_t from, uint64_t length) {
   return CoveredLength(lane, from, length) == length;
 }

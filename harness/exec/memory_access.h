@@ -26,6 +26,8 @@ void InstallFaultHandler();
 void RememberRange(Lane& lane, uint64_t from, uint64_t length);
 // Forgets all of [from, from + length): the worker put something of its own there.
 void ForgetRange(Lane& lane, uint64_t from, uint64_t length);
+// Whether attaches have covered any of [from, from + length).
+bool OverlapsRange(const Lane& lane, uint64_t from, uint64_t length);
 // Whether attaches have covered all of [from, from + length).
 bool IsCovered(const Lane& lane, uint64_t from, uint64_t length);
 

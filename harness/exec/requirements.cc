@@ -156,9 +156,14 @@ bool LeavesAMark(const Op& op) {
   // Parts of huge pages cannot be unmapped.
   const auto* get = std::get_if<Shmget>(&op);
   if (get != nullptr && get->flags.Has(abi::kShmHugetlb)) return true;
-  return IsOneOf<Fork, Clone, Thread, ThreadExit, ExecSelf, ExecProgram, Exit, Kill, Wait>(op) ||
-         IsOneOf<Sigaction, SignalAction, Setuid, Setgid, Setgroups, Capset, Setrlimit>(op) ||
-         IsOneOf<Unshare, Setns>(op);
+  const auto* unshare = std::get_if<Unshare>(&op);
+  if (unshare != nullptr && unshare->flags.Has(abi::kCloneNewpid)) return true;
+  return IsOneOf<Fork, Clone, Thread, ThreadExit, ExecSelf, ExecProgram>(op) ||
+         IsOneOf<Setuid, Setgid, Setgroups, Capset>(op);
+}
+
+bool LeavesSettings(const Op& op) {
+  return IsOneOf<Sigaction, SignalAction, Setrlimit, Unshare, Setns>(op);
 }
 
 bool MakesAPipe(const Op& op) {

@@ -25,6 +25,8 @@ std::string MissingFor(const Scenario& scenario, const Facts& facts, Isolation i
 // Whether the call changes its process, or somebody else's, in a way that TidyUp() (exec/worker.h)
 // does not undo: a process that made it is not one of a new scenario.
 bool LeavesAMark(const Op& op);
+// Whether it changes settings of its process that TidyUp() puts back.
+bool LeavesSettings(const Op& op);
 bool Executes(const Op& op);
 bool MakesAPipe(const Op& op);
 

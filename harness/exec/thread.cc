@@ -28,6 +28,28 @@ void* RunThread(void* argument) {
   worker.Run();
 }
 
+// Memory for a stack. It must not lie where the scenario may store, load and lock: where attaches
+// have been.
+void* MapStack(const Lane& home) {
+  constexpr int kTries = 8;
+  void* stacks[kTries];
+  void* found = MAP_FAILED;
+  int count = 0;
+  while (count < kTries && found == MAP_FAILED) {
+    void* stack = mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    if (stack == MAP_FAILED) break;
+    const auto from = reinterpret_cast<uint64_t>(stack);
+    if (OverlapsRange(home, from, kStackBytes)) {
+      stacks[count++] = stack;
+    } else {
+      found = stack;
+    }
+  }
+  for (int i = 0; i < count; ++i) munmap(stacks[i], kStackBytes);
+  return found;
+}
+
 // Makes a thread on this stack and waits until it has begun. Answers 0 or an error number.
 int StartThread(Worker& worker, int index, void* stack) {
   pthread_attr_t attributes;
@@ -52,11 +74,8 @@ void Thread::Call(Worker& worker) const {
   Lane& theirs = board.lanes[child.index];
   // Outside a nested PID namespace nobody could name the thread.
   if (theirs.ready.load() != 0 || mine.nested != 0) return worker.AnswerError(EINVAL);
-  // The stack must not lie where the scenario may store: attaches have been there, perhaps.
-  void* stack = mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+  void* stack = MapStack(worker.home());
   if (stack == MAP_FAILED) return worker.Answer(-1);
-  ForgetRange(worker.home(), reinterpret_cast<uint64_t>(stack), kStackBytes);
   theirs.leader = mine.leader;
   const int error = StartThread(worker, child.index, stack);
   if (error != 0) {

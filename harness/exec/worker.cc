@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exec/worker.h"
 
+#include <fcntl.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -75,7 +78,10 @@ void Worker::Run() {
         MakeCall(mine.op);
         break;
       case Task::kTidy:
-        TidyUp();
+        TidyUp(false);
+        break;
+      case Task::kReset:
+        TidyUp(true);
         break;
       case Task::kRace:
         RunRace(*this);
@@ -122,7 +128,32 @@ void Worker::AnswerSuccess(int64_t value) {
   lane().value = value;
 }
 
-void Worker::TidyUp() {
+// As RunFirst() leaves them.
+void Worker::ForgetSignals() {
+  Lane& mine = lane();
+  for (int number = 1; number < 32; ++number) {
+    if (((mine.handled | mine.ignored) & SignalBit(number)) != 0) (void)signal(number, SIG_DFL);
+  }
+  mine.handled = mine.ignored = 0;
+  IgnoreBrokenPipes(mine);
+  InstallFaultHandler();
+}
+
+// Those of the engine, which is the parent, and the first process of the sandbox.
+bool Worker::PutBackSettings() {
+  ForgetSignals();
+  for (const auto resource : {RLIMIT_MEMLOCK, RLIMIT_AS}) {
+    rlimit both = {};
+    if (prlimit(getppid(), resource, nullptr, &both) != 0) return false;
+    if (setrlimit(resource, &both) != 0) return false;
+  }
+  const int fd = open("/proc/1/ns/ipc", O_RDONLY | O_CLOEXEC);
+  const bool back = fd >= 0 && setns(fd, CLONE_NEWIPC) == 0;
+  if (fd >= 0) close(fd);
+  return back;
+}
+
+void Worker::TidyUp(bool settings) {
   Lane& mine = lane();
   for (int i = 0; i < mine.range_count; ++i) {
     const AddressRange& range = mine.ranges[i];
@@ -136,6 +167,7 @@ void Worker::TidyUp() {
       end = -1;
     }
   }
+  Answer(settings && !PutBackSettings() ? -1 : 0);
 }
 
 void Worker::AddNumber(int64_t number) {

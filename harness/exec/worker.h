@@ -42,8 +42,10 @@ class Worker {
   void Announce();
   // Makes the call; what came of it is in the lane.
   void MakeCall(const Op& op);
-  // Detaches what is attached and closes the pipes, so that another scenario can begin here.
-  void TidyUp();
+  // Detaches what is attached and closes the pipes, so that another scenario can begin here. Where
+  // asked to, also puts back what it does with signals, its limits and its IPC namespace; answers
+  // -1 where it cannot.
+  void TidyUp(bool settings);
 
   // Makes a call of which it is known how it is seen asleep: by its number in /proc/PID/syscall.
   template <typename Call>
@@ -83,6 +85,9 @@ class Worker {
   int& PipeOf(const PipeEnd& end) { return home().pipes[end.slot][end.write ? 1 : 0]; }
 
  private:
+  void ForgetSignals();
+  bool PutBackSettings();
+
   Board* board_;
   int index_;
 };

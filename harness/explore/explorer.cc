@@ -5,6 +5,8 @@
 #include <functional>
 
 #include "base/clock.h"
+#include "exec/race_plan.h"
+#include "explore/trials.h"
 #include "gen/shrink.h"
 
 namespace ipcrig {
@@ -12,9 +14,13 @@ namespace {
 
 // Scenarios, of which one has all its processes end and all views compared.
 constexpr uint64_t kThoroughEvery = 64;
-constexpr int kRepeats = 20;        // runs of what was shrunk
-constexpr int kAttempts = 5;        // to see a failure again
-constexpr int kInvestigations = 5;  // of scenarios that fail in one way, but not by themselves
+constexpr int kRepeats = 20;           // runs of what was shrunk
+constexpr int kAttempts = 5;           // to see a failure again
+constexpr int kInvestigations = 5;     // of scenarios that fail in one way, but not by themselves
+constexpr double kSlowSeconds = 1.2;   // what a slow scenario takes, at most
+constexpr int kRaceAttempts = 40;      // runs of a race that failed
+constexpr double kShrinkSeconds = 20;  // for candidates; then what there is has to do
+constexpr double kRepeatSeconds = 5;   // for runs of what was shrunk
 
 // The verdict of a scenario that nobody wrote: a call that still blocks at its end is no finding.
 bool IsFailure(const Judgement& judgement) {
@@ -50,9 +56,12 @@ std::optional<Scenario> Explorer::Draw() const {
 }
 
 bool Explorer::Next() {
-  if (number_ >= plan_.end || (end_ != 0 && MonotonicSeconds() >= end_)) return false;
+  const double needs = plan_.slow ? kSlowSeconds : 0;
+  if (number_ >= plan_.end || (end_ != 0 && MonotonicSeconds() + needs >= end_)) return false;
   counts_.number = number_;
-  if (const std::optional<Scenario> scenario = Draw()) Try(*scenario);
+  const bool ours = enumeration_ || IsSlow(number_) == plan_.slow;
+  const std::optional<Scenario> scenario = ours ? Draw() : std::nullopt;
+  if (scenario) Try(*scenario);
   number_ += plan_.stride;
   return true;
 }
@@ -117,31 +126,66 @@ void Explorer::CountFeatures(const Scenario& scenario) {
 }
 
 void Explorer::Investigate(const Scenario& scenario, const std::string& signature) {
-  const auto fails = [&](const Scenario& candidate) {
-    return SignatureAlone(candidate) == signature;
-  };
-  const auto fails_again = [&](const Scenario& candidate) {
-    for (int i = 0; i < kAttempts; ++i) {
-      if (fails(candidate)) return true;
-    }
-    return false;
-  };
   discovery_ = Discovery{number_, signature, scenario};
-  if (fails_again(scenario)) {
-    const auto counted = [&](const Scenario& candidate) {
-      ++counts_.tried;
-      return fails(candidate);
-    };
-    discovery_->scenario = Shrink(scenario, counted).scenario;
-    counts_.tried = 0;
+  if (const auto stepped = Races(scenario) ? FailsStepped(scenario) : std::nullopt) {
+    discovery_->signature = SignatureAlone(*stepped);
+    discovery_->scenario = *stepped;
   }
-  for (; discovery_->repeated < kRepeats; ++discovery_->repeated) {
-    if (fails(discovery_->scenario)) ++discovery_->failed;
+  Minimise();
+  Repeat(kRepeats);
+  if (Races(discovery_->scenario)) {
+    SetTimes(discovery_->scenario, TrialsFor(discovery_->failed, discovery_->repeated));
   }
   // What does not fail by itself may do so in another scenario.
   int& attempts = attempts_[signature];
   if (discovery_->failed > 0) attempts = kInvestigations;
   if (attempts < kInvestigations) discovery_.reset();
+}
+
+// Its calls in the order in which they were begun, without a race, if that fails, too: then
+// everything that follows is certain.
+std::optional<Scenario> Explorer::FailsStepped(const Scenario& scenario) {
+  Scenario stepped = Stepped(scenario, history_);
+  if (SignatureAlone(stepped).empty()) return std::nullopt;
+  return stepped;
+}
+
+// Of a scenario that races, one run says little: it is run so often that one that fails like this
+// one passes for good in one of twenty cases.
+void Explorer::Minimise() {
+  const std::string signature = discovery_->signature;
+  const auto fails = [&](const Scenario& candidate, int n) {
+    return SignatureAlone(WithSeeds(candidate, static_cast<uint32_t>(n))) == signature;
+  };
+  const bool races = Races(discovery_->scenario);
+  const int most = races ? kRaceAttempts : kAttempts;
+  const double until = MonotonicSeconds() + kShrinkSeconds;
+  int runs = 0;
+  int failed = 0;
+  while (runs < most && (races || failed == 0) && MonotonicSeconds() < until) {
+    failed += fails(discovery_->scenario, runs++) ? 1 : 0;
+  }
+  if (failed == 0) return;
+  const int trials = races ? TrialsFor(failed, runs) : 1;
+  const auto fails_at_all = [&](const Scenario& candidate) {
+    ++counts_.tried;
+    for (int i = 0; i < trials && MonotonicSeconds() < until; ++i) {
+      if (fails(candidate, i)) return true;
+    }
+    return false;
+  };
+  discovery_->scenario = Shrink(discovery_->scenario, fails_at_all).scenario;
+  counts_.tried = 0;
+}
+
+// How often it fails.
+void Explorer::Repeat(int times) {
+  const double until = MonotonicSeconds() + kRepeatSeconds;
+  Discovery& it = *discovery_;
+  while (it.repeated < times && (it.repeated == 0 || MonotonicSeconds() < until)) {
+    const auto n = static_cast<uint32_t>(it.repeated++);
+    if (SignatureAlone(WithSeeds(it.scenario, n)) == it.signature) ++it.failed;
+  }
 }
 
 }  // namespace ipcrig

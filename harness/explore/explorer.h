@@ -37,6 +37,9 @@ class Explorer {
   void Count(const Scenario& scenario, const Judgement& judgement);
   void CountFeatures(const Scenario& scenario);
   void Investigate(const Scenario& scenario, const std::string& signature);
+  std::optional<Scenario> FailsStepped(const Scenario& scenario);
+  void Minimise();
+  void Repeat(int times);
 
   ShardPlan plan_;
   ShardCounts& counts_;

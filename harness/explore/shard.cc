@@ -118,8 +118,14 @@ std::vector<Discovery> Shard::Advance() {
 }
 
 Scenario DrawScenario(const GenerateOptions& options, uint64_t seed, uint64_t number) {
+  constexpr uint64_t kCrowdEvery = 64;
+  constexpr size_t kCrowdSteps = 64;
   SeededDraw draw(seed * 0x2545f4914f6cdd1dU + number);
-  return Generate(draw, options);
+  GenerateOptions kind = options;
+  kind.seconds = IsSlow(number);
+  kind.crowd = !kind.seconds && number % kCrowdEvery == kCrowdEvery / 2;
+  if (kind.crowd) kind.steps = std::max(kind.steps, kCrowdSteps);
+  return Generate(draw, kind);
 }
 
 }  // namespace ipcrig

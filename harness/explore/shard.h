@@ -40,6 +40,7 @@ struct ShardPlan {
   uint64_t stride = 1;        // from one to the next
   uint64_t end = UINT64_MAX;  // no scenario of this number or above
   double seconds = 0;         // how long it may take; 0: without limit
+  bool slow = false;          // only the slow scenarios among these; others leave them out
   GenerateOptions generate;
   std::optional<Family> enumerate = std::nullopt;  // its scenarios, one after the other; no seed
   RunOptions run;
@@ -95,6 +96,11 @@ class Shard {
   bool finished_ = false;
   bool complete_ = false;
 };
+
+// One scenario in so many waits for the next second of the clock: it takes a second, and nearly no
+// time of a processor. A shard of its own runs these beside the others.
+inline constexpr uint64_t kSlowEvery = 4096;
+constexpr bool IsSlow(uint64_t number) { return number % kSlowEvery == kSlowEvery - 1; }
 
 // The scenario with this number.
 Scenario DrawScenario(const GenerateOptions& options, uint64_t seed, uint64_t number);

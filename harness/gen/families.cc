@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "gen/draws.h"
-
 namespace ipcrig {
 namespace {
 
@@ -16,26 +14,6 @@ constexpr std::string_view kFamilyNames[] = {"shm",  "memory",  "msg",     "sem"
 constexpr size_t kFirsts[] = {IndexOf<Ftok>(),   IndexOf<Store>(), IndexOf<Msgget>(),
                               IndexOf<Semget>(), IndexOf<Pipe>(),  IndexOf<Fork>(),
                               IndexOf<Setuid>()};
-
-template <typename... Ops>
-void SetWeights(OpWeights& weights, uint32_t weight) {
-  ((weights[IndexOf<Ops>()] = weight), ...);
-}
-
-OpWeights OrdinaryWeights() {
-  OpWeights weights;
-  weights.fill(2);
-  // What everything else is there for.
-  SetWeights<Msgsnd, Msgrcv, Semop>(weights, 16);
-  SetWeights<Shmat, Shmdt, Store, Load, Write, Read>(weights, 8);
-  SetWeights<Semtimedop, SemctlSetval, ShmctlRmid, Fork, Kill, Wait, Exit>(weights, 4);
-  // What tells little, or takes the processes apart.
-  SetWeights<Ftok, ShmctlIpcInfo, ShmctlShmInfo, ShmctlOther, MsgctlIpcInfo, MsgctlMsgInfo,
-             MsgctlOther, SemctlIpcInfo, SemctlSemInfo, SemctlOther, ExecSelf, ThreadExit, Setuid,
-             Setgid, Setgroups, Capset, Setrlimit, Unshare, Setns, Sysctl, ReadSysctl>(weights, 1);
-  SetWeights<NextSecond, ExecProgram>(weights, 0);
-  return weights;
-}
 
 }  // namespace
 
@@ -56,23 +34,6 @@ std::optional<uint32_t> FamiliesOf(std::string_view list) {
     if (name.size() == list.size()) return families;
     list.remove_prefix(name.size() + 1);
   }
-}
-
-OpWeights DrawWeights(Draw& draw, const WeightOptions& options) {
-  constexpr uint32_t kFavour = 4;
-  static const OpWeights kOrdinary = OrdinaryWeights();
-  OpWeights weights = kOrdinary;
-  // One number for all of them, so that a fuzzer's input begins with the calls soon; 0 is no swarm.
-  const uint64_t seed = options.swarm ? draw.Below(1U << 16) : 0;
-  SeededDraw each(seed);
-  for (size_t i = 0; i < kOpCount; ++i) {
-    if ((options.families & FamilyBit(FamilyOf(i))) == 0) weights[i] = 0;
-    if (seed == 0) continue;
-    const uint64_t fate = each.Below(4);
-    if (fate == 0) weights[i] = 0;
-    if (fate == 1) weights[i] *= kFavour;
-  }
-  return weights;
 }
 
 std::optional<size_t> PickIndex(Draw& draw, const OpWeights& weights) {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Families: the groups of the operation table, by which a user restricts what is generated
-// (`--ops msg,sem`), and how often each operation is drawn.
+// (`--ops msg,sem`), and by which a scenario keeps to few (gen/focus.h).
 //
 //   FamilyNames()[FamilyOf(Op(Msgsnd{}).index())]     // "msg"
 //   FamiliesOf("msg,sem")                             // the bits of the two; none for "mgs"
 //
-//   OpWeights weights = DrawWeights(draw, {.families = *FamiliesOf("msg")});
-//   size_t index = PickIndex(draw, weights);          // of one of its operations
+//   size_t index = *PickIndex(draw, weights);         // of an operation
 #pragma once
 
 #include <array>
@@ -45,17 +44,6 @@ constexpr size_t IndexOf() {
 
 // By index; 0: never.
 using OpWeights = std::array<uint32_t, kOpCount>;
-
-struct WeightOptions {
-  uint32_t families = kAllFamilies;
-  // Leaves out a quarter of the operations and favours another, so that scenarios differ more than
-  // their lines do: what needs many calls of one kind, or none of another, comes up, too.
-  bool swarm = false;
-};
-
-// Operations that take long (next_second) or that nobody can make up (exec of a program) are never
-// drawn.
-OpWeights DrawWeights(Draw& draw, const WeightOptions& options);
 
 // An index, as often as its weight says; none where all are 0.
 std::optional<size_t> PickIndex(Draw& draw, const OpWeights& weights);

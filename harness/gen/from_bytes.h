@@ -20,6 +20,7 @@ namespace ipcrig {
 // How scenarios are drawn from bytes, and mutated by fuzz targets.
 GenerateOptions FuzzOptions();
 
-Scenario ScenarioFromBytes(const uint8_t* data, size_t size);
+Scenario ScenarioFromBytes(const uint8_t* data, size_t size,
+                           const GenerateOptions& options = FuzzOptions());
 
 }  // namespace ipcrig

@@ -11,7 +11,11 @@
 //   - now and then a call that blocks is looked for, and while somebody sleeps mostly one that lets
 //     it go: it sends what is waited for, removes the object, or sends a signal;
 //   - somebody is always left who can act, and at the end nobody sleeps: if need be it is killed;
-//   - few objects, few keys, few processes, small sizes: so they meet.
+//   - few operations (gen/focus.h), few objects, few keys, few processes, small sizes:
+//     so they meet.
+//
+// In a race lines are drawn as if they were made one after the other; which of them block, and what
+// they meet, is for the race to say.
 //
 // On a kernel that does what the model says, all lines are run; a prediction may be wrong where the
 // kernel chooses. Lines carry no expectations, since the model has them.
@@ -29,12 +33,15 @@ namespace ipcrig {
 
 struct GenerateOptions {
   size_t steps = 20;  // lines
-  int processes = 2;  // that the engine starts, at most
-  int most = 4;       // with those that are forked
+  int processes = 2;  // that the engine starts, at least
+  int most = 4;       // with those that the scenario is given more, and those that are forked
   Facts facts = OrdinaryFacts();
   Rules rules = {};
   uint32_t families = kAllFamilies;
-  bool swarm = true;
+  bool swarm = true;     // each scenario is about few operations: gen/focus.h
+  bool crowd = false;    // it begins with more objects than a page of /proc/sysvipc has room for
+  bool seconds = false;  // a second goes by in its middle, so that times differ
+  bool race = false;     // some lines in its middle are a race
 };
 
 Scenario Generate(Draw& draw, const GenerateOptions& options);

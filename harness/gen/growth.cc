@@ -32,9 +32,10 @@ std::optional<int> ObjectOf(const Op& pending) {
 
 }  // namespace
 
-Growth::Growth(Draw& draw, const GenerateOptions& options)
+Growth::Growth(Draw& draw, const GenerateOptions& options, const Focus& focus)
     : draw_(draw),
       options_(options),
+      focus_(focus),
       from_{draw, scenario_.names},
       state_(InitialState(options.facts, 0, options.rules)) {}
 
@@ -44,7 +45,7 @@ std::vector<int> Growth::AbleIn(const State& state) const {
   for (size_t i = 0; i < state.processes.size(); ++i) {
     if (state.processes[i].CanAct()) able.push_back(static_cast<int>(i));
   }
-  if (started_ < options_.processes) able.push_back(static_cast<int>(state.processes.size()));
+  if (started_ < focus_.processes) able.push_back(static_cast<int>(state.processes.size()));
   return able;
 }
 
@@ -59,7 +60,7 @@ std::vector<int> Growth::Stuck() const {
 }
 
 bool Growth::MayFork() const {
-  const auto to_come = static_cast<size_t>(std::max(options_.processes - started_, 0));
+  const auto to_come = static_cast<size_t>(std::max(focus_.processes - started_, 0));
   return state_.processes.size() + to_come < static_cast<size_t>(options_.most);
 }
 
@@ -106,7 +107,7 @@ void Growth::Drop() {
 // Mostly variables that hold something, and of a victim's kind of object the one that it waits at.
 void Growth::OfferVariables(const Wish& wish) {
   const auto& variables = scenario_.names.variables;
-  if (!wish.sensible || draw_.Below(16) == 15) {
+  if (!wish.sensible || draw_.Below(focus_.stale) == focus_.stale - 1) {
     from_.assigned.assign(variables.size(), true);
     return;
   }
@@ -137,7 +138,8 @@ std::optional<Candidate> Growth::Try(const Wish& wish) {
   if (auto* kill = std::get_if<Kill>(&op); kill != nullptr && wish.victim >= 0) {
     kill->target.index = static_cast<int8_t>(wish.victim);
   }
-  if (wish.sensible) MakeSensible({from_, state_, wish.process, wish.victim}, op);
+  if (wish.sensible)
+    MakeSensible({from_, state_, wish.process, wish.victim, focus_.users, focus_.edges}, op);
   return Consider(wish.process, op);
 }
 

@@ -11,7 +11,7 @@
 
 #include <optional>
 
-#include "gen/generate.h"
+#include "gen/focus.h"
 #include "model/predict.h"
 #include "ops/chooser.h"
 
@@ -35,7 +35,7 @@ struct Candidate {
 
 class Growth {
  public:
-  Growth(Draw& draw, const GenerateOptions& options);
+  Growth(Draw& draw, const GenerateOptions& options, const Focus& focus);
   Growth(const Growth&) = delete;
 
   const State& state() const { return state_; }
@@ -81,6 +81,7 @@ class Growth {
 
   Draw& draw_;
   const GenerateOptions& options_;
+  const Focus& focus_;
   Scenario scenario_;
   Chooser from_;
   State state_;

@@ -30,12 +30,16 @@ Lines LinesOf(const Scenario& scenario) {
   return lines;
 }
 
+// All operations: what the lines are about is known from them.
+GenerateOptions Plain(GenerateOptions options) {
+  options.swarm = false;
+  return options;
+}
+
 class Weaver {
  public:
   Weaver(Draw& draw, const GenerateOptions& options)
-      : draw_(draw),
-        growth_(draw, options),
-        weights_(DrawWeights(draw, {options.families, false})) {}
+      : draw_(draw), focus_(DrawFocus(draw, Plain(options))), growth_(draw, options, focus_) {}
 
   Scenario Weave(const Lines& lines) {
     for (const Line& line : lines) {
@@ -87,7 +91,7 @@ class Weaver {
                                          IndexOf<Read>(),   IndexOf<Wait>(),  IndexOf<Write>()};
     if (fresh == New::kKill) return IndexOf<Kill>();
     if (fresh == New::kSleep) return kSleeps[draw_.Below(std::size(kSleeps))];
-    return PickIndex(draw_, weights_).value_or(IndexOf<Msgget>());
+    return PickIndex(draw_, focus_.weights).value_or(IndexOf<Msgget>());
   }
 
   void ComeIn(New fresh) {
@@ -117,8 +121,8 @@ class Weaver {
   }
 
   Draw& draw_;
+  const Focus focus_;
   Growth growth_;
-  OpWeights weights_;
   bool racing_ = false;
 };
 

@@ -20,7 +20,9 @@ class Arguments {
         draw_(situation.from.draw),
         s_(situation.state),
         me_(situation.process),
-        sleeper_(situation.victim < 0 ? nullptr : &situation.state.process(situation.victim)) {}
+        sleeper_(situation.victim < 0 ? nullptr : &situation.state.process(situation.victim)),
+        users_(situation.users),
+        edges_(situation.edges) {}
 
   template <typename T>
   void operator()(T& op) {
@@ -48,12 +50,18 @@ class Arguments {
 
   template <typename T>
   void Open(T& op) {
-    const uint32_t modes = OneOfFlags({0600, 0600, 0666, 0, 0400, 0200});
-    op.flags.bits = modes | OneOfFlags({abi::kIpcCreat, abi::kIpcCreat, abi::kIpcCreat, 0,
-                                        abi::kIpcCreat | abi::kIpcExcl});
+    op.flags.bits = AnyMode() | OneOfFlags({abi::kIpcCreat, abi::kIpcCreat, abi::kIpcCreat, 0,
+                                            abi::kIpcCreat | abi::kIpcExcl});
     if constexpr (requires { op.size.value; }) op.size.value = OneOf({4096, 1, 10, 4097, 8192, 0});
     if constexpr (requires { op.nsems.value; }) op.nsems.value = OneOf({1, 2, 2, 3, 0});
   }
+  // Of each three digits those that let read, write, both or nothing.
+  uint32_t AnyMode() {
+    if (!users_) return OneOfFlags({0600, 0600, 0666, 0, 0400, 0200});
+    return OneOfFlags({0600, 0660, 0666, 0640, 0620, 0444, 0222, 0440, 0220, 0060, 0006, 0004, 0002,
+                       0040, 0020, 0400, 0200, 0});
+  }
+  int64_t AnyUser() { return OneOf({0, 1000, 0, 1001}); }
   int64_t AnyLength() { return OneOf({kPage, 1, 10, kPage - 1, kPage + 1, 2 * kPage, 0}); }
   int8_t AnySignal() {
     return static_cast<int8_t>(OneOf({abi::kSigusr1, abi::kSigkill, abi::kSigusr1, abi::kSigusr2,
@@ -73,10 +81,14 @@ class Arguments {
   }
   SemOps AnySemOps() {
     SemOps ops;
-    ops.count = draw_.Below(4) == 3 ? 2 : 1;
+    ops.count = draw_.Below(2) == 1 ? 2 : 1;
+    if (draw_.Below(16) == 15) ops.count = 3;
     for (SemOp& op : std::span(ops.ops.data(), ops.count)) {
       op.num = AnySemaphore();
       op.op = static_cast<int16_t>(OneOf({-1, 1, -1, 1, 0, 2, -2}));
+      if (edges_ && draw_.Below(2) == 1) {
+        op.op = static_cast<int16_t>(OneOf({kSemvmx, -kSemvmx, kSemvmx - 1, -kSemvmx - 1}));
+      }
       op.flags = OneOfFlags({0, abi::kSemUndo, 0, abi::kSemUndo, abi::kSemUndo, abi::kIpcNowait});
     }
     return ops;
@@ -119,8 +131,12 @@ class Arguments {
     op.settings.qbytes = OneOf({16384, 4, 1, 10, 8192, 0});
   }
   Settings AnySettings() {
-    return {OneOfFlags({0, 0, 0, 1000}), OneOfFlags({0, 0, 0, 1000}),
-            OneOfFlags({0600, 0, 0400, 0200, 0666})};
+    if (!users_) {
+      return {OneOfFlags({0, 0, 0, 1000}), OneOfFlags({0, 0, 0, 1000}),
+              OneOfFlags({0600, 0, 0400, 0200, 0666})};
+    }
+    const auto uid = static_cast<uint32_t>(AnyUser());
+    return {uid, static_cast<uint32_t>(AnyUser()), AnyMode()};
   }
   void Shape(ShmctlSet& op) { op.settings = AnySettings(); }
   void Shape(SemctlSet& op) { op.settings = AnySettings(); }
@@ -136,8 +152,9 @@ class Arguments {
   void Shape(Semop& op) {
     op.ops = AnySemOps();
     if (!AwaitsSemaphore()) return;
-    op.ops.ops[0].num = static_cast<uint16_t>(sleeper_->blocked_at.num);
-    op.ops.ops[0].op = static_cast<int16_t>(sleeper_->blocked_at.for_zero ? -1 : OneOf({1, 2}));
+    SemOp& grant = op.ops.ops[draw_.Below(op.ops.count)];
+    grant.num = static_cast<uint16_t>(sleeper_->blocked_at.num);
+    grant.op = static_cast<int16_t>(sleeper_->blocked_at.for_zero ? -1 : OneOf({1, 2}));
   }
   void Shape(Semtimedop& op) {
     op.ops = AnySemOps();
@@ -163,9 +180,16 @@ class Arguments {
 
   // Memory.
   void Shape(Shmat& op) {
-    if (draw_.Below(4) != 3) op.address = {};
-    op.flags.bits =
-        OneOfFlags({0, 0, abi::kShmRdonly, abi::kShmRnd, abi::kShmRemap, abi::kShmExec});
+    constexpr uint32_t kRnd = abi::kShmRnd;
+    const uint64_t where = draw_.Below(8);
+    if (where < 5) op.address = {};
+    if (where == 5) op.address.offset = static_cast<int32_t>(OneOf({1, kPage - 1, kPage}));
+    if (where == 6) op.address = {-1, static_cast<int32_t>(OneOf({1, kPage - 1}))};
+    op.flags.bits = OneOfFlags({0, 0, abi::kShmRdonly, kRnd, abi::kShmRemap, abi::kShmExec,
+                                kRnd | abi::kShmRemap, abi::kShmRdonly | abi::kShmRemap,
+                                kRnd | abi::kShmRdonly});
+    // The first page, where bad pointers point, is to stay free: root could attach there.
+    if (where == 6 && op.flags.Has(kRnd)) op.flags.bits |= abi::kShmRemap;
   }
   void Shape(Load& op) { op.length.value = OneOf({10, 1, 64, kPage}); }
   void Shape(Mremap& op) {
@@ -183,6 +207,11 @@ class Arguments {
   void Shape(Kill& op) {
     const bool stopped = s_.process(op.target.index).stopped;
     if (stopped && draw_.Below(4) != 3) op.signal.number = abi::kSigcont;
+    if (stopped || draw_.Below(4) == 3) return;
+    // One that interrupts its call, and does not end it.
+    for (const auto& [number, handling] : s_.LeaderOf(op.target.index).signals) {
+      if (!handling.ignored) op.signal.number = number;
+    }
   }
   void Shape(Wait& op) {
     for (size_t i = 0; i < s_.processes.size(); ++i) {
@@ -204,8 +233,15 @@ class Arguments {
   // Users and limits.
   void Shape(Setuid& op) { op.uid.value = OneOf({1000, 0, 1001}); }
   void Shape(Setgid& op) { op.gid.value = OneOf({1000, 0, 1001}); }
+  void Shape(Setgroups& op) {
+    op.groups = {};
+    op.groups.count = static_cast<uint8_t>(draw_.Below(2));
+    op.groups.ids[0] = static_cast<uint32_t>(op.groups.count == 0 ? 0 : AnyUser());
+  }
   void Shape(Setrlimit& op) { op.limit.value = OneOf({0, kPage, 65536, 8 << 20}); }
   void Shape(Sysctl& op) {
+    constexpr uint8_t kRmidForced = 3;
+    if (draw_.Below(3) == 2) op.name.index = kRmidForced;
     const std::string_view name = op.name.word();
     const bool bytes = name == "shmmax" || name == "msgmnb" || name == "msgmax";
     op.value.slot = -1;
@@ -218,6 +254,8 @@ class Arguments {
   const State& s_;
   int me_;
   const ProcessState* sleeper_;
+  bool users_;
+  bool edges_;
   const SemaphoreSet* set_ = nullptr;
 };
 

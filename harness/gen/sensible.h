@@ -19,6 +19,8 @@ struct Situation {
   const State& state;
   int process;
   int victim = -1;
+  bool users = false;  // modes and owners are what it is about
+  bool edges = false;  // large numbers, so that sums pass limits
 };
 
 void MakeSensible(const Situation& situation, Op& op);

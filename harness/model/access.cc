@@ -253,11 +253,16 @@ void Mremap::Model(Turn& turn) const {
   const bool fixed = flags.Has(abi::kMremapFixed);
   if (!Harmless(turn, from, std::max<int64_t>(old_length.value, 1))) return;
   if (fixed && !Harmless(turn, to, length.value)) return;
-  if (IsWrongRemap(turn, *this, from, to)) return turn.Fails(EINVAL, "mremap(2): invalid argument");
+  const Attach* piece = FindMapping(turn.group, from);
+  if (IsWrongRemap(turn, *this, from, to)) {
+    // Linux looks at the arguments after the mapping, or before: since 6.17.
+    const bool one = piece != nullptr && from + old_aligned <= piece->End();
+    if (!one) turn.MayFail(EFAULT, kNotOneMapping);
+    return turn.Fails(EINVAL, "mremap(2): invalid argument");
+  }
   if (flags.Has(abi::kMremapDontunmap) && old_length.value != length.value) {
     turn.MayFail(EINVAL, "mremap(2): MREMAP_DONTUNMAP with two sizes, compared before rounding");
   }
-  const Attach* piece = FindMapping(turn.group, from);
   const bool stays = !fixed && !flags.Has(abi::kMremapDontunmap);
   if (piece == nullptr ||
       (from + old_aligned > piece->End() && !(stays && aligned <= old_aligned))) {

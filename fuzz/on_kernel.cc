@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "on_kernel.h"
+
+#include <cstdio>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "check/features.h"
+#include "exec/race_plan.h"
+#include "exec/run.h"
+#include "exec/server.h"
+#include "exec/worker.h"
+#include "explore/trials.h"
+#include "oracle.h"
+#include "report/report.h"
+
+namespace ipcrig {
+namespace {
+
+constexpr int64_t kScenarioMs = 5000;
+constexpr unsigned kThoroughEvery = 64;  // runs, of which one ends with all its processes
+constexpr uint32_t kRepeats = 40;        // of a race that failed
+
+std::optional<Server> server;
+
+ScenarioResult RunOnce(const Scenario& scenario, Ending ending, const StepWatcher& watch) {
+  ScenarioResult result{.path = "input.ipc", .scenario = scenario};
+  auto history = server->Run(scenario, ending);
+  if (!history.ok()) FailWith("broken: " + history.error().Text(), "");
+  result.history = std::move(*history);
+  result.judgement = Judge(scenario, result.history, {}, watch);
+  return result;
+}
+
+// In how many of kRepeats runs it fails.
+uint32_t CountFailures(const Scenario& scenario, const std::string& signature) {
+  uint32_t failed = 0;
+  for (uint32_t n = 0; n < kRepeats; ++n) {
+    const ScenarioResult again = RunOnce(WithSeeds(scenario, n), Ending::kAll, {});
+    failed += FindingOf(again.judgement) == signature ? 1 : 0;
+  }
+  return failed;
+}
+
+}  // namespace
+
+int StartOnKernel(const char* target, int argc, char** argv) {
+  BecomeWorkerIfAsked(argc, argv);
+  auto started = Server::Start(
+      {.timeout_ms = kScenarioMs, .ipcs_program = false, .programs = DefaultPrograms()});
+  if (started.ok()) {
+    server.emplace(std::move(*started));
+  } else {
+    fprintf(stderr, "%s: skipped: %s\n", target, started.error().Text().c_str());
+  }
+  return 0;
+}
+
+void RunOnKernel(Scenario scenario) {
+  static unsigned runs = 0;
+  if (!server) return;
+  // What a file expects of indexes is true of a namespace that nobody has used before.
+  for (Step& step : scenario.steps) step.expect = {};
+  FeatureCounter counter(CountFeature);
+  const ScenarioResult result = RunOnce(
+      scenario, ++runs % kThoroughEvery == 0 ? Ending::kAll : Ending::kKeep, counter.Watch());
+  const auto signature = FindingOf(result.judgement);
+  if (!signature) return;
+  std::string report = TextReport(result, {}) + "\n" + PrintScenario(scenario);
+  if (Races(scenario)) {
+    report += fmt::format("# fails {} of {}\n", CountFailures(scenario, *signature), kRepeats);
+  }
+  FailWith(*signature, report);
+}
+
+}  // namespace ipcrig
