@@ -56,10 +56,26 @@ struct ExecOptions : JudgeOptions {
   RunOptions ToRunOptions() const;
 };
 
+// --html and --trace of the commands that run scenarios.
+//
+//   if (!command.picture.CanWrite()) return ExitCode::kUsage;
+//   ...
+//   return command.picture.Write(results) ? code : ExitCode::kBroken;
+struct PictureOptions {
+  std::string html;
+  std::string trace;
+
+  void Register(CLI::App& command);
+  // Whether the files can be made, as far as that is known beforehand. Prints why not.
+  bool CanWrite() const;
+  bool Write(const std::vector<ScenarioResult>& results) const;
+};
+
 // Reports of several results: a summary, and files where they are asked for.
 struct ReportOptions {
   std::string junit;
   std::string json;
+  PictureOptions picture;
 
   void Register(CLI::App& command);
   // The exit code that follows from the results.
@@ -112,7 +128,8 @@ class ResultOfRuns {
 // The exit code of several results: broken, timed out, fail, unknown, cannot run, pass.
 ExitCode ExitCodeOf(const std::vector<ScenarioResult>& results);
 
-// Writes a report into a file, or to standard output for "-". False, with an error printed.
+// Writes a report into a file, or to standard output for "-". False, with an error printed; the
+// file is then what it was before.
 bool WriteReport(const std::string& path, const std::string& text);
 
 }  // namespace ipcrig

@@ -18,9 +18,11 @@ struct ReplayCommand {
   std::string path;
   std::string history;
   int repeat = 1;
+  PictureOptions picture;
 };
 
 ExitCode Replay(const ReplayCommand& command) {
+  if (!command.picture.CanWrite()) return ExitCode::kUsage;
   LoadedScenario loaded;
   const ExitCode code = LoadScenario(command.path, "replay", command.exec.programs, loaded);
   if (code != ExitCode::kPass) return code;
@@ -50,7 +52,7 @@ ExitCode Replay(const ReplayCommand& command) {
     });
     fmt::print("{} of {} runs did not pass\n", count, command.repeat);
   }
-  return ExitCodeOf(results);
+  return command.picture.Write({shown}) ? ExitCodeOf(results) : ExitCode::kBroken;
 }
 
 struct FormatCommand {
@@ -107,9 +109,11 @@ void AddReplayCommand(CLI::App& app, ExitCode& exit_code) {
   replay->footer(
       "Examples:\n"
       "  ipcrig replay scenarios/shm/hello_parent.ipc\n"
-      "  ipcrig replay found.ipc --repeat 20\n");
+      "  ipcrig replay found.ipc --repeat 20\n"
+      "  ipcrig replay found.ipc --html found.html    to step through in a browser\n");
   replay->add_option("file", command->path, "the scenario")->required();
   command->exec.Register(*replay);
+  command->picture.Register(*replay);
   replay->add_option("--repeat", command->repeat, "run it this often; a run that fails is shown")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 
 #include "check/judge.h"
 #include "cli/cli.h"
+#include "report/page.h"
 
 namespace ipcrig {
 namespace {
@@ -114,15 +116,19 @@ TextStyle JudgeOptions::ToStyle() const {
 void ReportOptions::Register(CLI::App& command) {
   command.add_option("--junit", junit, "write JUnit XML into this file, - is standard output");
   command.add_option("--json", json, "write JSON into this file, - is standard output");
+  picture.Register(command);
 }
 
 ExitCode ReportOptions::Write(const std::vector<ScenarioResult>& results, double seconds) const {
-  const bool report_on_stdout = junit == "-" || json == "-";
+  const std::string* files[] = {&junit, &json, &picture.html, &picture.trace};
+  const bool report_on_stdout = std::any_of(std::begin(files), std::end(files),
+                                            [](const auto* file) { return *file == "-"; });
   fmt::print(report_on_stdout ? stderr : stdout, "{}\n{}", SummaryLine(results, seconds),
              DeviationLines(results));
   bool written = true;
   if (!junit.empty()) written = WriteReport(junit, JUnitReport(results, seconds));
   if (!json.empty()) written = WriteReport(json, JsonReport(results, seconds)) && written;
+  written = picture.Write(results) && written;
   return written ? ExitCodeOf(results) : ExitCode::kBroken;
 }
 
@@ -185,6 +191,7 @@ ResultOfRuns::ResultOfRuns(const LoadedScenario& loaded, const Rules& rules)
     : loaded_(&loaded), rules_(rules) {
   result_.path = loaded.path;
   result_.scenario = loaded.scenario;
+  result_.rules = rules;
   result_.judgement.verdict = Verdict::kBroken;
   result_.judgement.reason = "the engine has told nothing";
 }
@@ -220,7 +227,7 @@ ScenarioResult ResultOfRuns::Take(double seconds) {
 }
 
 ScenarioResult NotStarted(const LoadedScenario& loaded, const Error& error) {
-  ScenarioResult result{loaded.path, loaded.scenario, {}, {}, 0};
+  ScenarioResult result{loaded.path, loaded.scenario, {}, {}, 0, {}};
   result.judgement.verdict = Verdict::kSkipped;
   result.judgement.reason =
       error.Text() + "; --shared-namespace runs in the caller's own, `ipcrig doctor` tells more";
@@ -265,12 +272,58 @@ bool WriteReport(const std::string& path, const std::string& text) {
     fmt::print("{}", text);
     return true;
   }
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  std::error_code error;
+  fs::path target = path;
+  if (fs::is_symlink(target, error)) target = fs::weakly_canonical(target, error);
+  struct stat old = {};
+  const bool exists = stat(target.c_str(), &old) == 0;
+  const bool in_place = exists && !S_ISREG(old.st_mode);  // such as a pipe
+  const fs::path written =
+      in_place ? target : fs::path(fmt::format("{}.{}.part", target.string(), getpid()));
+  std::ofstream file(written, std::ios::binary | std::ios::trunc);
   file << text;
   file.close();
-  if (!file.fail()) return true;
+  bool done = !file.fail();
+  if (done && exists && !in_place) {  // its owner and mode stay, where that is permitted
+    (void)(chown(written.c_str(), old.st_uid, old.st_gid) == 0);
+    (void)(chmod(written.c_str(), old.st_mode & 07777) == 0);
+  }
+  if (done && !in_place) {
+    fs::rename(written, target, error);
+    done = !error;
+  }
+  if (done) return true;
+  if (!in_place) fs::remove(written, error);
   fmt::print(stderr, "ipcrig: cannot write {}\n", path);
   return false;
+}
+
+void PictureOptions::Register(CLI::App& command) {
+  command.add_option("--html", html,
+                     "draw what happened into this file: a page to step through in a browser");
+  command.add_option("--trace", trace, "write what happened into this file, for Perfetto");
+}
+
+bool PictureOptions::CanWrite() const {
+  for (const std::string& path : {html, trace}) {
+    if (path.empty() || path == "-") continue;
+    std::error_code error;
+    const fs::path folder = fs::absolute(path).parent_path();
+    const char* why = nullptr;
+    if (fs::is_directory(path, error)) why = "it is a directory";
+    if (!fs::is_directory(folder, error)) why = "its directory does not exist";
+    if (why == nullptr) continue;
+    fmt::print(stderr, "ipcrig: cannot write {}: {}\n", path, why);
+    return false;
+  }
+  return true;
+}
+
+bool PictureOptions::Write(const std::vector<ScenarioResult>& results) const {
+  bool written = true;
+  if (!html.empty()) written = WriteReport(html, PageHtml(results));
+  if (!trace.empty()) written = WriteReport(trace, TraceJson(results)) && written;
+  return written;
 }
 
 }  // namespace ipcrig

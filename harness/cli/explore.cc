@@ -13,6 +13,7 @@
 
 #include "cli/cli.h"
 #include "cli/progress.h"
+#include "explore/counts.h"
 #include "explore/shard.h"
 #include "gen/families.h"
 
@@ -45,6 +46,7 @@ struct ExploreCommand {
   std::string shard = "0/1";
   Part part;
   std::string out = "findings";
+  PictureOptions picture;
   bool fail_fast = false;
   bool exhaustive = false;
   bool race = false;
@@ -61,33 +63,6 @@ bool ReadPart(const std::string& text, Part& part) {
   if (sscanf(text.c_str(), "%llu/%llu%c", &index, &count, &rest) != 2) return false;
   part = {index, count};
   return index < count;
-}
-
-// Over all shards.
-struct Sums {
-  uint64_t runs = 0, calls = 0, cut = 0, unknown = 0, skipped = 0, findings = 0, tried = 0;
-  uint64_t features = 0;
-  uint32_t deviations = 0;
-};
-
-Sums SumUp(const std::vector<Shard>& shards) {
-  Sums sums;
-  for (const Shard& shard : shards) {
-    const ShardCounts& counts = shard.counts();
-    sums.runs += counts.runs;
-    sums.calls += counts.calls;
-    sums.cut += counts.cut;
-    sums.unknown += counts.unknown;
-    sums.skipped += counts.skipped;
-    sums.findings += counts.findings;
-    sums.tried += counts.tried;
-    sums.deviations |= counts.deviations;
-  }
-  for (int i = 0; i < kFeatures; ++i) {
-    const auto seen = [&](const Shard& shard) { return shard.counts().features[i] != 0; };
-    sums.features += std::any_of(shards.begin(), shards.end(), seen) ? 1 : 0;
-  }
-  return sums;
 }
 
 // "conformance: msgrcv: EIDRM" becomes conformance-msgrcv-EIDRM.
@@ -123,8 +98,10 @@ bool HasSignature(const ScenarioResult& result, const std::string& signature) {
 
 class Exploration {
  public:
-  explicit Exploration(const ExploreCommand& command)
+  // What is found is added to `shown`.
+  Exploration(const ExploreCommand& command, std::vector<ScenarioResult>& shown)
       : command_(command),
+        shown_(shown),
         style_(command.exec.ToStyle()),
         rules_(command.exec.ToRules()),
         options_(command.exec.ToRunOptions()) {}
@@ -224,6 +201,7 @@ class Exploration {
     AddHeader(loaded.scenario, discovery);
     result.scenario = loaded.scenario;
     if (HasSignature(result, discovery.signature)) fmt::print("{}", TextReport(result, style_));
+    shown_.push_back(result);
     if (discovery.failed > 0) {
       ++confirmed_;
       fmt::print("  fails     {} of {} runs by itself\n", discovery.failed, discovery.repeated);
@@ -257,7 +235,7 @@ class Exploration {
   void ShowProgress() {
     if (!progress_.visible()) return;
     const double seconds = progress_.seconds();
-    const Sums sums = SumUp(shards_);
+    const CountsOfShards sums = SumUp(shards_);
     std::string line =
         fmt::format("{} scenarios, {:.0f}/s, {} features, {} findings", sums.runs,
                     static_cast<double>(sums.runs) / seconds, sums.features, found_.size());
@@ -269,7 +247,7 @@ class Exploration {
   }
 
   void PrintSummary() const {
-    const Sums sums = SumUp(shards_);
+    const CountsOfShards sums = SumUp(shards_);
     const double seconds = progress_.seconds();
     for (const Shard& shard : shards_) {
       if (!shard.Finished() || shard.Complete()) continue;
@@ -296,6 +274,7 @@ class Exploration {
   }
 
   const ExploreCommand& command_;
+  std::vector<ScenarioResult>& shown_;
   TextStyle style_;
   Rules rules_;
   RunOptions options_;
@@ -307,13 +286,13 @@ class Exploration {
 };
 
 // --exhaustive: family by family. The worst outcome counts, and a failure before all.
-ExitCode ExploreAll(ExploreCommand command) {
+ExitCode ExploreAll(ExploreCommand command, std::vector<ScenarioResult>& shown) {
   std::vector<ExitCode> codes;
   for (size_t i = 0; i < FamilyNames().size() && interrupted == 0; ++i) {
     const auto family = static_cast<Family>(i);
     if ((command.family_bits & FamilyBit(family)) == 0) continue;
     command.enumerate = family;
-    codes.push_back(Exploration(command).Run());
+    codes.push_back(Exploration(command, shown).Run());
     if (command.fail_fast && codes.back() == ExitCode::kFail) break;
   }
   const auto has = [&](ExitCode code) { return std::count(codes.begin(), codes.end(), code) > 0; };
@@ -341,11 +320,16 @@ ExitCode Explore(ExploreCommand command) {
     fmt::print(stderr, "ipcrig: explore makes objects at random: not in the caller's namespace\n");
     return ExitCode::kUsage;
   }
+  if (!command.picture.CanWrite()) return ExitCode::kUsage;
   for (const int number : {SIGINT, SIGTERM}) (void)signal(number, [](int) { interrupted = 1; });
-  if (command.exhaustive) return ExploreAll(command);
-  if (command.runs == 0 && command.seconds == 0) command.seconds = kDefaultSeconds;
+  if (!command.exhaustive && command.runs == 0 && command.seconds == 0) {
+    command.seconds = kDefaultSeconds;
+  }
   if (command.seed == 0) command.seed = std::random_device{}();
-  return Exploration(command).Run();
+  std::vector<ScenarioResult> shown;
+  const ExitCode code =
+      command.exhaustive ? ExploreAll(command, shown) : Exploration(command, shown).Run();
+  return command.picture.Write(shown) ? code : ExitCode::kBroken;
 }
 
 }  // namespace
@@ -383,6 +367,7 @@ void AddExploreCommand(CLI::App& app, ExitCode& exit_code) {
   explore->add_option("--shard", command->shard, "i/n: the i-th of n parts, from 0")
       ->capture_default_str();
   explore->add_option("--out", command->out, "directory for what is found")->capture_default_str();
+  command->picture.Register(*explore);
   CLI::Option* exhaustive = explore->add_flag(
       "--exhaustive", command->exhaustive,
       "not at random: every scenario of at most three calls of two processes, from "

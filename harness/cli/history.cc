@@ -35,12 +35,14 @@ Result<ScenarioResult> JudgeFile(const std::string& path, const HistoryCommand& 
   LinearizeOptions racing{.nodes = INT64_MAX, .seconds = command.time_s};
   if (log) racing.states = 1;  // nothing follows its race
   result.judgement = Judge(result.scenario, result.history, command.judge.ToRules(), {}, racing);
+  result.rules = command.judge.ToRules();
   result.seconds = MonotonicSeconds() - start;
   result.again = "check-history";
   return result;
 }
 
 ExitCode CheckHistories(const HistoryCommand& command) {
+  if (!command.report.picture.CanWrite()) return ExitCode::kUsage;
   const TextStyle style = command.judge.ToStyle();
   const double start = MonotonicSeconds();
   std::vector<ScenarioResult> results;
@@ -74,6 +76,7 @@ void AddCheckHistoryCommand(CLI::App& app, ExitCode& exit_code) {
       "Examples:\n"
       "  ipcrig replay found.ipc --history found.run   record a run\n"
       "  ipcrig check-history found.run                and judge it again, on any machine\n"
+      "  ipcrig check-history found.run --html found.html   the picture of it\n"
       "  ipcrig check-history calls.jsonl              calls that another program recorded\n"
       "\n"
       "The form of calls.jsonl is in harness/ops/call_log.h.\n");

@@ -154,6 +154,7 @@ ExitCode Choose(const RunCommand& command, std::vector<LoadedScenario>& chosen) 
 }
 
 ExitCode Execute(const RunCommand& command) {
+  if (!command.report.picture.CanWrite()) return ExitCode::kUsage;
   std::vector<LoadedScenario> scenarios;
   const ExitCode code = Choose(command, scenarios);
   if (code != ExitCode::kPass) return code;
@@ -173,7 +174,8 @@ void AddRunCommand(CLI::App& app, ExitCode& exit_code) {
       "  ipcrig run scenarios --filter 'msg/*' -v      only some, with a line for each\n"
       "  ipcrig run a.ipc --repeat 100 --jobs 2        again and again\n"
       "  ipcrig run scenarios --fail-fast              until the first that fails\n"
-      "  ipcrig run scenarios --junit report.xml       for CI\n");
+      "  ipcrig run scenarios --junit report.xml       for CI\n"
+      "  ipcrig run scenarios --html runs.html         pictures of all, failures first\n");
   run->add_option("paths", command->paths, "scenario files, and directories to search for *.ipc")
       ->required();
   command->exec.Register(*run);

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "check/verdict.h"
+#include "model/rules.h"
 
 namespace ipcrig {
 
@@ -30,6 +31,7 @@ struct ScenarioResult {
   Judgement judgement = {};
   double seconds = 0;
   std::string again = "replay";  // the command that tells the same
+  Rules rules = {};              // that it was judged by
 };
 
 struct TextStyle {
