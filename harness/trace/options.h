@@ -42,9 +42,8 @@ struct TraceOptions {
   std::string before;   // a command of sh(1) before the program; empty: none
   std::string recover;  // a command of sh(1) after the crash; empty: the program itself
   int64_t peer_timeout_ms = 1000;
-  bool foreground = true;      // input, output and terminal are the caller's
-  sigset_t mask = {};          // signals that the program begins with blocked
-  std::vector<int> defaulted;  // signals that the caller ignores and the program must not
+  bool foreground = true;  // input, output and terminal are the caller's
+  sigset_t mask = {};      // signals that the program begins with blocked
 };
 
 }  // namespace ipcrig

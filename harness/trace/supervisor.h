@@ -9,7 +9,9 @@
 // It tells the tool, one line each:
 //
 //   pid N         the program has been started
-//   stopped N     ... was stopped by this signal; `continued`
+//   stopped N     ... was stopped by this signal
+//   continued     ... goes on
+//   ended         ... has ended: its pid may be another's from now on
 //   record JSON   what happened (trace/record.h); the last line
 //
 // When the tool ends, by whatever signal, the lifeline closes and the supervisor kills everything

@@ -42,6 +42,17 @@ bool IsInterruption(int64_t result) {
          result == -kRestartNoInterrupt || result == -kRestartBlock;
 }
 
+std::string WhyUntraceable(pid_t thread, int error, const TracedProcess& process) {
+  if (error != EPERM) return strerror(error);
+  if (const pid_t tracer = TracerOf(thread); tracer > 0) {
+    const auto known = LookAtProcess(tracer);
+    return fmt::format("pid {} ({}) traces this thread", tracer, known ? known->command : "?");
+  }
+  if (process.set_id) return "a set-user-ID or set-group-ID program";
+  if (process.executable.empty()) return "a program whose file may not be read";
+  return "a security policy forbids ptrace(2)";
+}
+
 bool SameCall(const TracedCall& one, const IpcCall& other) {
   return one.call.name == other.name && one.call.args == other.args;
 }
@@ -143,10 +154,9 @@ void Tracer::Observe(const seccomp_notif& notification, int index) {
   if (call.call.IsRemoval()) NoteRemoval(index);
   if (const int error = Attach(thread); error != 0) {
     call.unseen = true;
-    call.stack.missing = fmt::format(
-        "not traced: {}", error == EPERM ? "another tracer has this thread, or a security policy "
-                                           "forbids ptrace(2)"
-                                         : strerror(error));
+    call.stack.missing =
+        "not traced: " +
+        WhyUntraceable(thread, error, record_.processes[static_cast<size_t>(call.process)]);
     return Answer(notification.id, 0);
   }
   const bool sleeps = call.call.MaySleep();
