@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // ipcrig sweep: each of its verdicts, on a program that deserves it.
+#include <sched.h>
+
 #include <algorithm>
+#include <csignal>
 #include <map>
 #include <set>
 
@@ -9,6 +12,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "checked.h"
 #include "command.h"
 #include "exec/views.h"
 #include "trace/sweep.h"
@@ -21,21 +25,17 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-const std::string kProgram = std::string(IPCRIG_BUILD_DIR) + "/tests/programs/checked";
-
 CommandResult Sweep(std::vector<std::string> options, const std::string& what,
                     const CommandOptions& how = {}) {
   options.insert(options.begin(), "sweep");
-  options.insert(options.end(), {"--", kProgram, what});
+  options.insert(options.end(), {"--", CheckedProgram(), what});
   return RunIpcrig(options, how);
 }
 
 class SweepCommand : public testing::Test {
  protected:
   void SetUp() override {
-    const CommandResult result = RunIpcrig({"check", "-v", "--", "/bin/true"});
-    if (result.exit_code == 69) GTEST_SKIP() << result.output;
-    if (result.output.find("not traced") != std::string::npos) GTEST_SKIP() << result.output;
+    if (const std::string why_not = WhyNotChecked(); !why_not.empty()) GTEST_SKIP() << why_not;
   }
 };
 
@@ -87,7 +87,7 @@ TEST_F(SweepCommand, SeesPeersThatHang) {
 TEST_F(SweepCommand, RepeatsOnePointAndExplains) {
   const CommandResult one = Sweep({"--at", "1.1:after"}, "remove");
   EXPECT_EQ(one.exit_code, 1);
-  EXPECT_THAT(one.output, AllOf(HasSubstr("leak            after  1.1"), HasSubstr("checked.c:18"),
+  EXPECT_THAT(one.output, AllOf(HasSubstr("leak            after  1.1"), HasSubstr("checked.c:"),
                                 HasSubstr("left 1 shm; 1 after the next start"),
                                 HasSubstr("again  ipcrig sweep --at 1.1:after -- "),
                                 HasSubstr("1 of 12 points, 1 leak")));
@@ -103,6 +103,27 @@ TEST_F(SweepCommand, SamplesAndRunsInParallelAndLeavesNothing) {
   const size_t before = StatView().rows.size();
   EXPECT_EQ(Verdicts({"--points", "5", "--jobs", "4"}, "remove").size(), 5U);
   EXPECT_EQ(Verdicts({"--kill", "tree", "--jobs", "3"}, "remove").size(), 12U);
+  EXPECT_THAT(LivingDescendants(), IsEmpty());
+  EXPECT_EQ(StatView().rows.size(), before);
+}
+
+// Killed while several of its runs are on, and their peers asleep.
+TEST_F(SweepCommand, SigkillOfItLeavesNothing) {
+  BecomeReaper();
+  const size_t before = StatView().rows.size();
+  CommandProcess ipcrig({IPCRIG_BINARY, "sweep", "--jobs", "3", "--peer-timeout", "60", "--",
+                         CheckedProgram(), "share"});
+  const auto watching = [] {
+    const auto names = LivingDescendants();
+    return std::count(names.begin(), names.end(), "ipcrig-watch") >= 3 &&
+           std::count(names.begin(), names.end(), "checked") >= 3;
+  };
+  bool seen = false;
+  for (int i = 0; i < 100000 && !seen; ++i) seen = watching();
+  ASSERT_TRUE(seen);
+  ipcrig.Signal(SIGKILL);
+  EXPECT_EQ(ipcrig.Wait().exit_code, 128 + SIGKILL);
+  for (int i = 0; i < 100000 && !LivingDescendants().empty(); ++i) sched_yield();
   EXPECT_THAT(LivingDescendants(), IsEmpty());
   EXPECT_EQ(StatView().rows.size(), before);
 }
