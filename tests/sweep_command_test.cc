@@ -92,6 +92,8 @@ TEST_F(SweepCommand, RepeatsOnePointAndExplains) {
                                 HasSubstr("again  ipcrig sweep --at 1.1:after -- "),
                                 HasSubstr("1 of 12 points, 1 leak")));
   EXPECT_EQ(Sweep({"--at", "1.1:before"}, "remove").exit_code, 0);
+  EXPECT_EQ(Sweep({"--at", "checked/msgget:after"}, "remove").exit_code, 1);
+  EXPECT_EQ(Sweep({"--at", "checked/msgsnd:after"}, "remove").exit_code, 64);
   EXPECT_EQ(Sweep({"--at", "1.1:later"}, "remove").exit_code, 64);
   EXPECT_EQ(Sweep({"--at", "9.1:after"}, "remove").exit_code, 64);
   EXPECT_EQ(Sweep({"--kill", "nobody"}, "remove").exit_code, 64);
@@ -153,6 +155,36 @@ TEST(Sweep, PointsReadBack) {
                           "1.x:after", "-1.2:after", "1.2:after ", "1:2:after"}) {
     EXPECT_FALSE(ParsePoint(bad, point)) << bad;
   }
+}
+
+TEST(Sweep, PointsHaveANameThatHoldsInEachRun) {
+  CrashPoint point{.identity = {"/usr/bin/faked-sysv", 1, CallName::kMsgrcv, 1}};
+  EXPECT_EQ(StablePointText(point), "faked-sysv/msgrcv:before");
+  point = {.after = true, .identity = {"./server", 2, CallName::kSemop, 3}};
+  EXPECT_EQ(StablePointText(point), "server.2/semop.3:after");
+}
+
+// The call is found again where processes take turns in another order, and that is said.
+TEST(Sweep, FindsACallThatCameInAnotherOrder) {
+  Record recording;
+  recording.processes = {{.pid = 1, .executable = "/a"}, {.pid = 2, .executable = "/b"}};
+  recording.calls.resize(2);
+  recording.calls[0] = {.process = 0, .ordinal = 1, .number = 1, .rank = 1, .nth = 1};
+  recording.calls[1] = {.process = 1, .ordinal = 2, .number = 1, .rank = 1, .nth = 1, .result = 0};
+  const auto points = PointsOf(recording, SIGKILL, false);
+  ASSERT_EQ(points.size(), 3U);  // one call did not return
+  Record run = recording;
+  run.killed_at_point = true;
+  run.recovery.status = 0;
+  EXPECT_FALSE(JudgePoint(recording, points[1], run, 0).moved);
+  std::swap(run.calls[0], run.calls[1]);
+  run.calls[0].ordinal = 1;
+  run.calls[1].ordinal = 2;
+  const SweepResult result = JudgePoint(recording, points[1], run, 0);
+  EXPECT_EQ(result.verdict, SweepVerdict::kClean);
+  EXPECT_TRUE(result.moved);
+  run.calls.clear();
+  EXPECT_EQ(JudgePoint(recording, points[1], run, 0).verdict, SweepVerdict::kNotReached);
 }
 
 TEST(Sweep, SamplesAreEvenAndDifferent) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Progress: the line at the bottom of a terminal while a command lasts. It is not shown in a pipe,
-// nor in the first second.
+// nor in the first second, and ends where the terminal does.
 //
 //   Progress progress;
 //   progress.Show("[3/10] a.ipc");   // again and again
@@ -29,7 +29,7 @@ class Progress {
   bool visible() const { return terminal_ && seconds() >= 1; }
   void Show(const std::string& text) {
     if (!visible()) return;
-    fmt::print(stderr, "\r\x1b[K{}", text);
+    fmt::print(stderr, "\r\x1b[K{}", text.substr(0, TerminalWidth(STDERR_FILENO) - 1));
     drawn_ = true;
   }
   void Clear() {

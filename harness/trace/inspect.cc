@@ -63,7 +63,9 @@ bool HasBit(pid_t process, std::string_view label, int signal) {
 
 // The words of a command line, those that need it in quotes.
 std::string CommandLine(pid_t process) {
-  const std::string raw = ReadFile(fmt::format("/proc/{}/cmdline", process));
+  std::string raw = ReadFile(fmt::format("/proc/{}/cmdline", process));
+  // Who writes its title there fills the rest with zeros.
+  raw.erase(raw.find_last_not_of('\0') + 1);
   std::string line;
   for (size_t at = 0; at < raw.size();) {
     const size_t end = std::min(raw.find('\0', at), raw.size());
@@ -106,6 +108,18 @@ std::optional<pid_t> ProcessOf(pid_t thread) {
   const std::string status = ReadFile(fmt::format("/proc/{}/status", thread));
   if (status.empty()) return std::nullopt;
   return ToNumber<pid_t>(StatusField(status, "\nTgid:"));
+}
+
+std::string ImageOf(pid_t thread) {
+  constexpr int kFromStateToArguments = 45;  // fields of /proc/PID/stat
+  const std::string stat = ReadFile(fmt::format("/proc/{}/stat", thread));
+  size_t at = stat.rfind(')');
+  for (int i = 0; i <= kFromStateToArguments && at != std::string::npos; ++i) {
+    at = stat.find(' ', at + 1);
+  }
+  std::error_code error;
+  const fs::path file = fs::read_symlink(fmt::format("/proc/{}/exe", thread), error);
+  return at == std::string::npos ? file.string() : file.string() + stat.substr(at);
 }
 
 pid_t TracerOf(pid_t thread) {

@@ -23,6 +23,8 @@ namespace ipcrig {
 // The process that a thread belongs to; nothing where it is gone.
 std::optional<pid_t> ProcessOf(pid_t thread);
 std::optional<TracedProcess> LookAtProcess(pid_t process);
+// Different for each execve(2): its file, and where its arguments are.
+std::string ImageOf(pid_t thread);
 // Who traces it with ptrace(2): 0 where nobody does.
 pid_t TracerOf(pid_t thread);
 // "asleep in msgrcv"; empty where it cannot be told.

@@ -60,12 +60,6 @@ void AddOfCreation(const Record& record, int index, std::vector<TraceFinding>& f
   }
 }
 
-// When it was removed: somebody was attached, had left messages in it or waited for it.
-bool WasInUse(const TracedObject& object) {
-  return object.row[Column::kNattch].value_or(0) > 0 || object.row[Column::kQnum].value_or(0) > 0 ||
-         object.content.ends_with("waiting");
-}
-
 void AddOfRemoval(const Record& record, int index, std::vector<TraceFinding>& findings) {
   const TracedObject& object = record.objects[static_cast<size_t>(index)];
   const TracedCall& removal = record.calls[static_cast<size_t>(object.removed_by)];

@@ -66,7 +66,7 @@ class Supervisor {
     TakeStock();
     if (!options_.keep) EndSurvivors();
     if (options_.crash && record_.killed_at_point) Recover();
-    if (tracer_) tracer_->UnwindAll();
+    if (tracer_) tracer_->End();
     record_.posix = posix_.New();
     NoteSetId();
     Tell("record " + PrintRecord(record_) + "\n");
