@@ -323,6 +323,24 @@ TEST_F(CheckCommand, SetIdProgramsAreNamed) {
               HasSubstr("no stack: not traced: a program whose file may not be read"));
 }
 
+// Their numbers are the same, and the objects are others.
+TEST_F(CheckCommand, ObjectsOfAnotherNamespaceAreNotTakenForThese) {
+  const std::string inner = "unshare -i " + kProgram + " leave";
+  if (RunCommand({"/bin/sh", "-c", inner}).exit_code != 0) GTEST_SKIP() << "unshare is refused";
+  const CommandResult result = Check({}, {"/bin/sh", "-c", inner + "; " + kProgram + " three"});
+  EXPECT_THAT(result.output,
+              AllOf(HasSubstr("checked three)"), HasSubstr("2 more from the same place"),
+                    HasSubstr("3 leaks (3 shm"), Not(HasSubstr("checked leave)"))));
+}
+
+TEST_F(CheckCommand, InsideItselfItSaysThatItSeesNoCalls) {
+  const CommandResult result =
+      Check({}, {IPCRIG_BINARY, "check", "--", kProgram, "remove", "three"});
+  EXPECT_EQ(result.exit_code, 99);
+  EXPECT_THAT(result.output, AllOf(HasSubstr("calls are not traced: "), HasSubstr("3 leaks"),
+                                   HasSubstr("by a call that was not seen, of pid ")));
+}
+
 // With --keep: what is there can be looked at, until a signal ends it.
 TEST_F(CheckCommand, KeepsTheNamespaceToLookAt) {
   BecomeReaper();

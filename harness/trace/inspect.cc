@@ -122,6 +122,11 @@ std::string ImageOf(pid_t thread) {
   return at == std::string::npos ? file.string() : file.string() + stat.substr(at);
 }
 
+uint64_t IpcNamespaceOf(pid_t thread) {
+  struct stat file = {};
+  return stat(fmt::format("/proc/{}/ns/ipc", thread).c_str(), &file) == 0 ? file.st_ino : 0;
+}
+
 pid_t TracerOf(pid_t thread) {
   const std::string status = ReadFile(fmt::format("/proc/{}/status", thread));
   return ToNumber<pid_t>(StatusField(status, "\nTracerPid:"));

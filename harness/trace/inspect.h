@@ -12,6 +12,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +26,8 @@ std::optional<pid_t> ProcessOf(pid_t thread);
 std::optional<TracedProcess> LookAtProcess(pid_t process);
 // Different for each execve(2): its file, and where its arguments are.
 std::string ImageOf(pid_t thread);
+// A number for each IPC namespace; 0 where it cannot be told.
+uint64_t IpcNamespaceOf(pid_t thread);
 // Who traces it with ptrace(2): 0 where nobody does.
 pid_t TracerOf(pid_t thread);
 // "asleep in msgrcv"; empty where it cannot be told.

@@ -62,7 +62,11 @@ bool SameCall(const TracedCall& one, const IpcCall& other) {
 }  // namespace
 
 Tracer::Tracer(UniqueFd listener, const TraceOptions& options, int64_t start_us, Record& record)
-    : listener_(std::move(listener)), options_(options), start_us_(start_us), record_(record) {
+    : listener_(std::move(listener)),
+      options_(options),
+      start_us_(start_us),
+      ipc_namespace_(IpcNamespaceOf(getpid())),
+      record_(record) {
   AnswerQuickly(listener_.get());
 }
 
@@ -96,7 +100,10 @@ void Tracer::OnNotification() {
   uint64_t registers[6];
   std::copy(std::begin(notification.data.args), std::end(notification.data.args), registers);
   const auto call = DecodeCall(notification.data.arch, notification.data.nr, registers);
-  if (!call) return Answer(notification.id, 0);
+  // A program that makes a namespace of its own has its objects there, and they go with it.
+  const uint64_t there = IpcNamespaceOf(static_cast<pid_t>(notification.pid));
+  const bool elsewhere = there != 0 && there != ipc_namespace_;
+  if (!call || elsewhere) return Answer(notification.id, 0);
   Begin(notification, *call);
 }
 

@@ -92,6 +92,7 @@ class Tracer {
   UniqueFd listener_;
   const TraceOptions& options_;
   int64_t start_us_;
+  uint64_t ipc_namespace_;
   Record& record_;
   Unwinder unwinder_;
   std::map<int, Still> stills_;  // of calls, until it is known whether they matter
