@@ -203,7 +203,8 @@ TEST_F(TerminalTest, ASweepFitsANarrowOne) {
   shell.Type("$I sweep -- $P remove three; echo status=$?\n");
   shell.Await("three; echo status=$?\r\n");
   const std::string shown = shell.Await("status=1");
-  EXPECT_THAT(shown, HasSubstr("SUMMARY: ipcrig: "));
+  EXPECT_THAT(shown, AllOf(HasSubstr("leak            after  1.1\r\n    shmget(IPC_PRIVATE"),
+                           HasSubstr("SUMMARY: ipcrig: ")));
 }
 
 }  // namespace

@@ -74,18 +74,19 @@ std::string SweepText(const SweepReport& report, const TextStyle& style) {
   for (const auto& row : RowsOfSweep(report)) {
     const SweepResult& first = *row.front();
     const TracedCall& call = CallOfResult(report, first);
-    const std::string point =
-        fmt::format("{:<6} {:<7}", first.point.crash.after ? "after" : "before",
-                    fmt::format("{}.{}", call.ordinal, call.number));
+    constexpr size_t kBeforeCall = 32;
+    const char* side = first.point.crash.after ? "after" : "before";
+    const std::string number = fmt::format("{}.{}", call.ordinal, call.number);
     const std::string what =
         fmt::format("{}  {}{}", PrintCall(call.call, call.operations), SweepPlace(call),
                     row.size() > 1 ? fmt::format("  and {} more", row.size() - 1) : "");
     std::string verdict = fmt::format("{:<14}", SweepVerdictName(first.verdict));
-    const bool fits = verdict.size() + point.size() + what.size() + 4 <= style.width;
     if (style.color) {
       verdict = fmt::format("\x1b[{}m{}\x1b[0m", ColorOfVerdict(first.verdict), verdict);
     }
-    text += fmt::format("{}  {}{}{}\n", verdict, point, fits ? "  " : "\n    ", what);
+    const bool fits = kBeforeCall + what.size() <= style.width;
+    text += fits ? fmt::format("{}  {:<6} {:<7}  {}\n", verdict, side, number, what)
+                 : fmt::format("{}  {:<6} {}\n    {}\n", verdict, side, number, what);
     if (!first.detail.empty()) text += fmt::format("    {}\n", first.detail);
     if (IsBad(first.verdict)) text += fmt::format("    again  {}\n", SweepAgain(report, first));
   }
