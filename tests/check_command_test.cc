@@ -174,6 +174,12 @@ TEST_F(CheckCommand, LimitsProvokeErrors) {
   EXPECT_THAT(Does("limit").output, HasSubstr("another segment"));
   const CommandResult limited = Does("limit", {"--limits", "shmmni=1,semmni=3"});
   EXPECT_THAT(limited.output, AllOf(HasSubstr("no more segments"), Not(HasSubstr("not set"))));
+  if (!WhyNotAsNobody().empty()) return;
+  const CommandResult nobodys =
+      Check({"--limits", "shmmni=1"}, {kProgram, "limit"}, {.as_nobody = true});
+  if (nobodys.exit_code == 69) GTEST_SKIP() << nobodys.output;
+  EXPECT_THAT(nobodys.output, AllOf(HasSubstr("no more segments"), HasSubstr("owner 65534"),
+                                    HasSubstr(CheckedLine("segment")), Not(HasSubstr("not set"))));
 }
 
 TEST_F(CheckCommand, WritesReportsForMachinesAndPictures) {

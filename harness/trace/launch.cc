@@ -21,6 +21,7 @@
 #include "exec/proc.h"
 #include "exec/sandbox.h"
 #include "trace/inspect.h"
+#include "trace/limits.h"
 #include "trace/supervisor.h"
 
 namespace ipcrig {
@@ -54,6 +55,16 @@ void RememberSignals(TraceOptions& options) {
   for (const int signal : kForwarded) sigaddset(&blocked, signal);
   sigaddset(&blocked, SIGCHLD);
   sigprocmask(SIG_BLOCK, &blocked, nullptr);
+}
+
+// In the new namespaces. Only root there may set limits, and the program is to see itself as the
+// user that it is: without privilege that takes two user namespaces.
+bool BecomeUser(const TraceOptions& options, uid_t uid, gid_t gid, Surroundings& around) {
+  const bool twice = around.user_namespace && !options.limits.empty();
+  if (twice && !MapIdentity(0, 0, uid, gid).ok()) return false;
+  around.notes = SetLimits(options.limits);
+  if (twice) return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && MapIdentity(uid, gid, 0, 0).ok();
+  return !around.user_namespace || MapIdentity(uid, gid, uid, gid).ok();
 }
 
 // Stops this process, by the signal that stopped the program: whoever waits for the tool sees what
@@ -95,9 +106,9 @@ Result<TracedRun> TracedRun::Start(TraceOptions options) {
   if (pid == 0) {
     report->read.Reset();
     lifeline->write.Reset();
-    // The program sees itself as the user that it is.
-    if (user_namespace && !MapIdentity(uid, gid, uid, gid).ok()) _exit(1);
-    Supervise(options, user_namespace, report->write.get(), lifeline->read.get());
+    Surroundings around{user_namespace};
+    if (!BecomeUser(options, uid, gid, around)) _exit(1);
+    Supervise(options, std::move(around), report->write.get(), lifeline->read.get());
   }
   TracedRun run(pid, std::move(report->read), std::move(lifeline->write));
   run.foreground_ = options.foreground;

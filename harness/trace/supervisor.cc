@@ -36,9 +36,10 @@ constexpr int64_t kGraceMs = 1000;   // from SIGTERM to SIGKILL
 // What happens between the start of the program and the last line of the report.
 class Supervisor {
  public:
-  Supervisor(const TraceOptions& options, bool user_namespace, int report, int lifeline)
+  Supervisor(const TraceOptions& options, Surroundings around, int report, int lifeline)
       : options_(options), report_(report), lifeline_(lifeline) {
-    record_.user_namespace = user_namespace;
+    record_.user_namespace = around.user_namespace;
+    record_.notes = std::move(around.notes);
   }
 
   void Run() {
@@ -48,7 +49,6 @@ class Supervisor {
     signals_.Reset(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_NAME, "ipcrig-watch");
-    SetLimits();
     posix_.Mount(options_.command);
     if (!options_.before.empty()) {
       Start({"/bin/sh", "-c", options_.before}, false);
@@ -77,32 +77,6 @@ class Supervisor {
  private:
   int64_t Now() const { return MonotonicUs() - start_us_; }
   void Tell(const std::string& line) const { (void)WriteAll(report_, line); }
-
-  void SetLimits() {
-    std::map<std::string, int64_t> sem;
-    for (const auto& [name, value] : options_.limits) {
-      if (name.starts_with("sem")) {
-        sem[name] = value;
-      } else {
-        SetLimit(name, std::to_string(value));
-      }
-    }
-    if (sem.empty()) return;
-    // /proc/sys/kernel/sem: SEMMSL, SEMMNS, SEMOPM and SEMMNI
-    int64_t values[4] = {32000, 1024000000, 500, 32000};
-    const char* names[4] = {"semmsl", "semmns", "semopm", "semmni"};
-    std::string text;
-    for (int i = 0; i < 4; ++i) {
-      text += fmt::format("{} ", sem.contains(names[i]) ? sem[names[i]] : values[i]);
-    }
-    SetLimit("sem", text);
-  }
-
-  void SetLimit(const std::string& name, const std::string& value) {
-    const UniqueFd fd(open(("/proc/sys/kernel/" + name).c_str(), O_WRONLY | O_CLOEXEC));
-    const bool set = fd.ok() && write(fd.get(), value.data(), value.size()) > 0;
-    if (!set) record_.notes.push_back(fmt::format("limit {} not set: {}", name, strerror(errno)));
-  }
 
   void Start(const std::vector<std::string>& command, bool traced) {
     StartedProgram started = StartProgram(options_, command, traced);
@@ -334,9 +308,9 @@ void CloseOthers(int report, int lifeline) {
 
 }  // namespace
 
-void Supervise(const TraceOptions& options, bool user_namespace, int report, int lifeline) {
+void Supervise(const TraceOptions& options, Surroundings around, int report, int lifeline) {
   CloseOthers(report, lifeline);
-  Supervisor(options, user_namespace, report, lifeline).Run();
+  Supervisor(options, std::move(around), report, lifeline).Run();
   _exit(0);
 }
 

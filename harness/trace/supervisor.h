@@ -18,12 +18,21 @@
 // below it: the namespace goes with the last of them.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "trace/options.h"
 
 namespace ipcrig {
 
+// What the child found where it was started.
+struct Surroundings {
+  bool user_namespace = false;
+  std::vector<std::string> notes = {};  // what could not be done
+};
+
 // In the child that launch.cc forked into the namespaces. `report` and `lifeline` are pipes.
-[[noreturn]] void Supervise(const TraceOptions& options, bool user_namespace, int report,
+[[noreturn]] void Supervise(const TraceOptions& options, Surroundings around, int report,
                             int lifeline);
 
 }  // namespace ipcrig
