@@ -75,9 +75,6 @@ ScenarioResult ToResult(const LoadedScenario& loaded, const Result<History>& his
 // The exit code of several results: broken, timed out, fail, unknown, cannot run, pass.
 ExitCode ExitCodeOf(const std::vector<ScenarioResult>& results);
 
-// The columns of a terminal, 100 for anything else.
-size_t TerminalWidth(int descriptor);
-
 // Writes a report into a file, or to standard output for "-". False, with an error printed.
 bool WriteReport(const std::string& path, const std::string& text);
 

@@ -20,6 +20,14 @@ namespace fs = std::filesystem;
 
 constexpr size_t kWidthInPipes = 100;
 
+size_t TerminalWidth() {
+  winsize size = {};
+  if (isatty(STDOUT_FILENO) == 0 || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) {
+    return kWidthInPipes;
+  }
+  return size.ws_col == 0 ? kWidthInPipes : std::max<size_t>(size.ws_col, 40);
+}
+
 bool IsSet(const char* variable) {
   const char* value = getenv(variable);
   return value != nullptr && *value != '\0';
@@ -84,12 +92,6 @@ std::string LoadOne(const std::string& path, const std::string& programs,
 
 }  // namespace
 
-size_t TerminalWidth(int descriptor) {
-  winsize size = {};
-  if (isatty(descriptor) == 0 || ioctl(descriptor, TIOCGWINSZ, &size) != 0) return kWidthInPipes;
-  return size.ws_col == 0 ? kWidthInPipes : std::max<size_t>(size.ws_col, 40);
-}
-
 void ExecOptions::Register(CLI::App& command) {
   programs = DefaultPrograms();
   command.add_option("--timeout", timeout_s, "seconds for one scenario")
@@ -124,7 +126,7 @@ Rules ExecOptions::ToRules() const {
 }
 
 TextStyle ExecOptions::ToStyle() const {
-  return {.color = WantsColor(color), .width = TerminalWidth(STDOUT_FILENO)};
+  return {.color = WantsColor(color), .width = TerminalWidth()};
 }
 
 ExitCode LoadScenarios(const std::vector<std::string>& paths, const std::string& programs,

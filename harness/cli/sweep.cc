@@ -214,7 +214,7 @@ int Execute(const SweepCommand& command) {
   report.results = PointRuns(command, report.recording, points).Run();
   report.seconds = MonotonicSeconds() - start;
   const TextStyle style{.color = WantsColorOn(command.color, STDOUT_FILENO),
-                        .width = TerminalWidth(STDOUT_FILENO)};
+                        .width = TerminalColumns(STDOUT_FILENO)};
   const bool on_stdout = command.json == "-" || command.junit == "-" || command.html == "-";
   fmt::print(on_stdout ? stderr : stdout, "{}{}", SweepText(report, style), SweepSummary(report));
   bool written = true;
