@@ -2,17 +2,20 @@
 //
 // ipcrig check: what a program leaves, where it came from, and that the program does not notice.
 #include <sched.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/unique_fd.h"
+#include "checked.h"
 #include "command.h"
 #include "exec/views.h"
 
@@ -24,28 +27,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-const std::string kProgram = std::string(IPCRIG_BUILD_DIR) + "/tests/programs/checked";
-
-// "checked.c:18", where the comment `// line: name` stands.
-std::string LineOf(const std::string& name) {
-  std::istringstream source(Contents(std::string(IPCRIG_SOURCE_DIR) + "/tests/programs/checked.c"));
-  int number = 0;
-  for (std::string line; std::getline(source, line);) {
-    ++number;
-    if (line.ends_with("// line: " + name)) return "checked.c:" + std::to_string(number) + "\n";
-  }
-  ADD_FAILURE() << "no line " << name;
-  return "?";
-}
-
-// `ipcrig check OPTIONS -- PROGRAM`
-CommandResult Check(std::vector<std::string> options, std::vector<std::string> program,
-                    const CommandOptions& how = {}) {
-  options.insert(options.begin(), "check");
-  options.emplace_back("--");
-  options.insert(options.end(), program.begin(), program.end());
-  return RunIpcrig(options, how);
-}
+const std::string kProgram = CheckedProgram();
 
 CommandResult Does(const std::string& what, std::vector<std::string> options = {}) {
   return Check(std::move(options), {kProgram, what});
@@ -54,17 +36,9 @@ CommandResult Does(const std::string& what, std::vector<std::string> options = {
 class CheckCommand : public testing::Test {
  protected:
   void SetUp() override {
-    const CommandResult result = Does("status", {"-v"});
-    if (result.exit_code == 69) GTEST_SKIP() << result.output;
-    if (result.output.find("not traced") != std::string::npos) GTEST_SKIP() << result.output;
-    const bool stacks = Does("leave").output.find("built without") == std::string::npos;
-    if (!stacks) GTEST_SKIP() << "built without elfutils";
+    if (const std::string why_not = WhyNotChecked(); !why_not.empty()) GTEST_SKIP() << why_not;
   }
 };
-
-bool IsInstalled(const std::string& name) {
-  return RunCommand({"/bin/sh", "-c", "command -v " + name}).exit_code == 0;
-}
 
 TEST_F(CheckCommand, SaysWhatWasLeftAndWhereItCameFrom) {
   const CommandResult result = Does("leave");
@@ -73,8 +47,8 @@ TEST_F(CheckCommand, SaysWhatWasLeftAndWhereItCameFrom) {
                                    HasSubstr("LEAK: sem"), HasSubstr("4096 bytes"),
                                    HasSubstr("mode 0600"), HasSubstr("1 message, 4 bytes"),
                                    HasSubstr("values 0 7"), HasSubstr("checked leave)")));
-  EXPECT_THAT(result.output, AllOf(HasSubstr("make_segment"), HasSubstr(LineOf("segment")),
-                                   HasSubstr(LineOf("queue")), HasSubstr(LineOf("set")),
+  EXPECT_THAT(result.output, AllOf(HasSubstr("make_segment"), HasSubstr(CheckedLine("segment")),
+                                   HasSubstr(CheckedLine("queue")), HasSubstr(CheckedLine("set")),
                                    HasSubstr("leave_each"), HasSubstr("main")));
   EXPECT_THAT(result.output,
               HasSubstr("SUMMARY: ipcrig: 3 leaks (1 shm, 1 msg, 1 sem, 4100 bytes"));
@@ -103,19 +77,22 @@ TEST_F(CheckCommand, PassesInputAndOutputThrough) {
 }
 
 TEST_F(CheckCommand, FollowsThreadsForksAndPrograms) {
-  EXPECT_THAT(Does("thread").output, AllOf(HasSubstr(LineOf("segment")), HasSubstr("in_thread")));
+  EXPECT_THAT(Does("thread").output,
+              AllOf(HasSubstr(CheckedLine("segment")), HasSubstr("in_thread")));
   EXPECT_THAT(Does("grandchild").output,
-              AllOf(HasSubstr(LineOf("queue")), HasSubstr("from_grandchild")));
-  EXPECT_THAT(Does("exec").output, AllOf(HasSubstr(LineOf("set")), HasSubstr("checked leave)")));
+              AllOf(HasSubstr(CheckedLine("queue")), HasSubstr("from_grandchild")));
+  EXPECT_THAT(Does("exec").output,
+              AllOf(HasSubstr(CheckedLine("set")), HasSubstr("checked leave)")));
   EXPECT_THAT(Check({}, {"/bin/sh", "-c", kProgram + " leave; true"}).output,
-              HasSubstr(LineOf("queue")));
+              HasSubstr(CheckedLine("queue")));
 }
 
 TEST_F(CheckCommand, SeesCallsThatNoLibraryMakes) {
-  EXPECT_THAT(Does("raw").output, HasSubstr(LineOf("raw")));
+  EXPECT_THAT(Does("raw").output, HasSubstr(CheckedLine("raw")));
   const CommandResult result = Check({}, {kProgram + "_static", "leave"});
   EXPECT_EQ(result.exit_code, 99);
-  EXPECT_THAT(result.output, AllOf(HasSubstr(LineOf("segment")), HasSubstr(LineOf("set"))));
+  EXPECT_THAT(result.output,
+              AllOf(HasSubstr(CheckedLine("segment")), HasSubstr(CheckedLine("set"))));
 }
 
 TEST_F(CheckCommand, WorksWithLeakSanitizer) {
@@ -123,7 +100,8 @@ TEST_F(CheckCommand, WorksWithLeakSanitizer) {
   if (!std::filesystem::exists(program)) GTEST_SKIP() << "no AddressSanitizer here";
   const CommandResult result = Check({}, {program, "leave"});
   EXPECT_EQ(result.exit_code, 99);
-  EXPECT_THAT(result.output, AllOf(HasSubstr(LineOf("segment")), Not(HasSubstr("LeakSanitizer"))));
+  EXPECT_THAT(result.output,
+              AllOf(HasSubstr(CheckedLine("segment")), Not(HasSubstr("LeakSanitizer"))));
 }
 
 TEST_F(CheckCommand, FoldsWhatCameFromOnePlace) {
@@ -146,7 +124,8 @@ TEST_F(CheckCommand, SaysWhatIsRisky) {
   EXPECT_THAT(Does("fixed").output, HasSubstr("RISK: fixed-key: msg 0"));
   const CommandResult early = Does("early");
   EXPECT_EQ(early.exit_code, 0);
-  EXPECT_THAT(early.output, AllOf(HasSubstr("RISK: half-initialised"), HasSubstr(LineOf("early"))));
+  EXPECT_THAT(early.output,
+              AllOf(HasSubstr("RISK: half-initialised"), HasSubstr(CheckedLine("early"))));
   const CommandResult lock = Does("lock", {"--locks"});
   EXPECT_EQ(lock.exit_code, 0);
   EXPECT_THAT(lock.output,
@@ -195,6 +174,12 @@ TEST_F(CheckCommand, LimitsProvokeErrors) {
   EXPECT_THAT(Does("limit").output, HasSubstr("another segment"));
   const CommandResult limited = Does("limit", {"--limits", "shmmni=1,semmni=3"});
   EXPECT_THAT(limited.output, AllOf(HasSubstr("no more segments"), Not(HasSubstr("not set"))));
+  if (!WhyNotAsNobody().empty()) return;
+  const CommandResult nobodys =
+      Check({"--limits", "shmmni=1"}, {kProgram, "limit"}, {.as_nobody = true});
+  if (nobodys.exit_code == 69) GTEST_SKIP() << nobodys.output;
+  EXPECT_THAT(nobodys.output, AllOf(HasSubstr("no more segments"), HasSubstr("owner 65534"),
+                                    HasSubstr(CheckedLine("segment")), Not(HasSubstr("not set"))));
 }
 
 TEST_F(CheckCommand, WritesReportsForMachinesAndPictures) {
@@ -228,7 +213,7 @@ TEST_F(CheckCommand, AnOrdinaryUserCanUseIt) {
   const CommandResult result = Check({}, {kProgram, "leave"}, {.as_nobody = true});
   if (result.exit_code == 69) GTEST_SKIP() << result.output;
   EXPECT_EQ(result.exit_code, 99);
-  EXPECT_THAT(result.output, AllOf(HasSubstr(LineOf("segment")), HasSubstr("owner 65534")));
+  EXPECT_THAT(result.output, AllOf(HasSubstr(CheckedLine("segment")), HasSubstr("owner 65534")));
   EXPECT_THAT(Check({}, {"/usr/bin/id", "-u"}, {.as_nobody = true}).output, HasSubstr("65534\n"));
 }
 
@@ -260,37 +245,128 @@ TEST_F(CheckCommand, SigkillOfAnOrdinaryUsersLeavesNothing) {
   KillInTheMiddle({.as_nobody = true});
 }
 
-TEST_F(CheckCommand, FakerootIsClean) {
-  if (!IsInstalled("fakeroot-sysv")) GTEST_SKIP() << "fakeroot is not installed";
-  for (int i = 0; i < 5; ++i) {
-    const CommandResult result =
-        Check({}, {"/usr/bin/fakeroot-sysv", "/bin/sh", "-c", "ls / | cat >&-; exit 5"});
-    EXPECT_EQ(result.exit_code, 5) << result.output;
-  }
+TEST_F(CheckCommand, ACollisionOfKeysIsARisk) {
+  EXPECT_THAT(Does("collide").output,
+              AllOf(HasSubstr("RISK: ftok-collision: msg 0"), HasSubstr("file      /dev/shm/first"),
+                    HasSubstr("file      /dev/shm/next"), HasSubstr("1 risk")));
 }
 
-TEST_F(CheckCommand, AflShowmapLeavesItsSegments) {
-  if (!IsInstalled("afl-showmap")) GTEST_SKIP() << "afl++ is not installed";
+TEST_F(CheckCommand, RemovalByAnotherProgramIsARisk) {
+  const std::string removes = kProgram + " leave; ipcrm --all";
+  const CommandResult removed = Check({}, {"/bin/sh", "-c", removes});
+  EXPECT_EQ(removed.exit_code, 0);
+  EXPECT_THAT(removed.output,
+              AllOf(HasSubstr("RISK: removed-in-use: msg 0 was removed by another program"),
+                    HasSubstr("1 message, 4 bytes"), HasSubstr("checked leave)"),
+                    HasSubstr("ipcrm"), HasSubstr("1 risk")));
+  // A set that somebody waits for.
+  const std::string waits =
+      kProgram + " daemon; until ipcs -s -i 0 | grep -q '^0 *0 *1 '; do :; done; ipcrm -s 0";
+  EXPECT_THAT(Check({}, {"/bin/sh", "-c", waits}).output,
+              HasSubstr("sem 0 was removed by another program while it was in use: value 0, 1 "
+                        "waiting"));
+}
+
+TEST_F(CheckCommand, PosixLeftoversAreHintsAndGoAway) {
+  const CommandResult result = Does("posix");
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.output, AllOf(HasSubstr("POSIX: /dev/shm/ipcrig-checked"),
+                                   HasSubstr("POSIX: /dev/shm/sem.ipcrig-checked"),
+                                   HasSubstr("POSIX: /dev/mqueue/ipcrig-checked"),
+                                   HasSubstr("SUMMARY: ipcrig: 3 POSIX names")));
+  EXPECT_FALSE(std::filesystem::exists("/dev/shm/ipcrig-checked"));
+  const auto posix = [](const std::string& name) { return "kind:posix path:" + name + "\n"; };
   const ScratchDirectory scratch;
-  const CommandResult result =
-      Check({}, {"/usr/bin/afl-showmap", "-o", scratch.path() + "/map", "--", "/bin/true"});
-  EXPECT_EQ(result.exit_code, 99);
-  EXPECT_THAT(result.output, HasSubstr("2 leaks (2 shm, 9437188 bytes)"));
+  const std::string known = scratch.Write(
+      "known.supp", posix("/dev/shm/*ipcrig-checked") + posix("/dev/mqueue/ipcrig-checked"));
+  EXPECT_THAT(Does("posix", {"--suppressions", known}).output, IsEmpty());
 }
 
-TEST_F(CheckCommand, InterpretersAndUtilities) {
-  const CommandResult perl = Check({}, {"/usr/bin/perl", "-e", "msgget(0, 0600)"});
-  EXPECT_THAT(perl.output, AllOf(HasSubstr("LEAK: msg"), HasSubstr("perl -e")));
-  if (IsInstalled("ipcmk")) {
-    const CommandResult ipcmk = Check({}, {"/usr/bin/ipcmk", "-Q"});
-    EXPECT_THAT(ipcmk.output, AllOf(HasSubstr("LEAK: msg"), HasSubstr("ipcmk -Q")));
-    EXPECT_EQ(Check({"--risks", "off"}, {"/bin/sh", "-c", "ipcmk -M 100; ipcrm -m 0"}).exit_code,
-              0);
+TEST_F(CheckCommand, AFileInSharedMemoryThatIsNamedCanBeSeen) {
+  std::string name = "/dev/shm/ipcrig-test-XXXXXX";
+  const UniqueFd file(mkstemp(name.data()));
+  if (!file.ok()) GTEST_SKIP() << "no /dev/shm";
+  EXPECT_EQ(Check({}, {"/bin/sh", "-c", "test -e " + name}).exit_code, 0);
+  EXPECT_EQ(Check({}, {"/bin/sh", "-c", "test -z \"$(ls /dev/shm)\""}).exit_code, 0);
+  unlink(name.c_str());
+}
+
+TEST_F(CheckCommand, SeesCallsOf32Bits) {
+  if (Does("narrow").output.find("ipc(2): made") == std::string::npos) {
+    GTEST_SKIP() << "this kernel has no 32-bit calls";
   }
-  if (IsInstalled("php")) {
-    const CommandResult php = Check({}, {"/usr/bin/php", "-r", "msg_get_queue(0x4711);"});
-    EXPECT_THAT(php.output, AllOf(HasSubstr("LEAK: msg"), HasSubstr("world-accessible")));
-  }
+  EXPECT_THAT(Does("narrow").output,
+              AllOf(HasSubstr("msgget(IPC_PRIVATE, 0600)"), HasSubstr(CheckedLine("ipc")),
+                    HasSubstr("semget(IPC_PRIVATE, 1, 0600)"), HasSubstr(CheckedLine("i386"))));
+}
+
+TEST_F(CheckCommand, AGuessIsToldAsOne) {
+  EXPECT_THAT(Does("leave").output, Not(HasSubstr("perhaps")));
+  const CommandResult guess = Does("traced");
+  EXPECT_EQ(guess.exit_code, 99);
+  EXPECT_THAT(guess.output,
+              AllOf(HasSubstr("created   perhaps after"), HasSubstr("no stack: not traced: pid "),
+                    HasSubstr("checked traced) traces this thread")));
+}
+
+TEST_F(CheckCommand, SetIdProgramsAreNamed) {
+  if (const std::string why_not = WhyNotAsNobody(); !why_not.empty()) GTEST_SKIP() << why_not;
+  const ScratchDirectory scratch;
+  const std::string program = scratch.path() + "/set-id";
+  std::filesystem::copy_file(kProgram, program);
+  ASSERT_EQ(chmod(program.c_str(), 04755), 0);
+  const CommandResult result = Check({}, {program, "leave"}, {.as_nobody = true});
+  if (result.exit_code == 69) GTEST_SKIP() << result.output;
+  EXPECT_THAT(result.output,
+              AllOf(HasSubstr(program + " is set-user-ID or set-group-ID, which has no effect"),
+                    HasSubstr("3 leaks")));
+  // As root it has its effect, and is traced.
+  EXPECT_THAT(Check({}, {program, "leave"}).output,
+              AllOf(Not(HasSubstr("no effect")), HasSubstr(CheckedLine("segment"))));
+  // One that may not be read may not be traced either.
+  ASSERT_EQ(chmod(program.c_str(), 04711), 0);
+  EXPECT_THAT(Check({}, {program, "leave"}, {.as_nobody = true}).output,
+              HasSubstr("no stack: not traced: a program whose file may not be read"));
+}
+
+// Their numbers are the same, and the objects are others.
+TEST_F(CheckCommand, ObjectsOfAnotherNamespaceAreNotTakenForThese) {
+  const std::string inner = "unshare -i " + kProgram + " leave";
+  if (RunCommand({"/bin/sh", "-c", inner}).exit_code != 0) GTEST_SKIP() << "unshare is refused";
+  const CommandResult result = Check({}, {"/bin/sh", "-c", inner + "; " + kProgram + " three"});
+  EXPECT_THAT(result.output,
+              AllOf(HasSubstr("checked three)"), HasSubstr("2 more from the same place"),
+                    HasSubstr("3 leaks (3 shm"), Not(HasSubstr("checked leave)"))));
+}
+
+TEST_F(CheckCommand, InsideItselfItSaysThatItSeesNoCalls) {
+  const CommandResult result =
+      Check({}, {IPCRIG_BINARY, "check", "--", kProgram, "remove", "three"});
+  EXPECT_EQ(result.exit_code, 99);
+  EXPECT_THAT(result.output, AllOf(HasSubstr("calls are not traced: "), HasSubstr("3 leaks"),
+                                   HasSubstr("by a call that was not seen, of pid ")));
+}
+
+// With --keep: what is there can be looked at, until a signal ends it.
+TEST_F(CheckCommand, KeepsTheNamespaceToLookAt) {
+  BecomeReaper();
+  const ScratchDirectory scratch;
+  const std::string log = scratch.path() + "/log";
+  CommandProcess ipcrig(
+      {"/bin/sh", "-c",
+       std::string("exec ") + IPCRIG_BINARY + " check --keep -- " + kProgram + " leave 2>" + log});
+  const auto text = [&log] { return Contents(log); };
+  for (int i = 0; i < 100000 && text().find("Ctrl-C") == std::string::npos; ++i) sched_yield();
+  const std::string shown = text();
+  const size_t at = shown.find("nsenter");
+  ASSERT_NE(at, std::string::npos) << shown;
+  const std::string command = shown.substr(at, shown.find('\n', at) - at);
+  const CommandResult look = RunCommand({"/bin/sh", "-c", command + " --summary"});
+  EXPECT_THAT(look.output,
+              AllOf(HasSubstr("used space = 4 bytes"), HasSubstr("pages allocated 1")));
+  ipcrig.Signal(SIGINT);
+  EXPECT_EQ(ipcrig.Wait().exit_code, 99);
+  EXPECT_THAT(LivingDescendants(), IsEmpty());
 }
 
 }  // namespace

@@ -224,6 +224,8 @@ TEST(Sandbox, WhereNamespacesAreRefusedNothingRunsUnlessAsked) {
   EXPECT_EQ(refused("run " + path).exit_code, 69);
   EXPECT_EQ(refused("replay " + path).exit_code, 69);
   EXPECT_EQ(refused("run " + path + " --shared-namespace").exit_code, 0);
+  EXPECT_EQ(refused("check -- true").exit_code, 69);
+  EXPECT_THAT(refused("sweep -- true").output, HasSubstr("`ipcrig doctor` tells more"));
 }
 
 TEST(Sandbox, ARunNeedsNoFileSystemToWriteTo) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // ipcrig sweep: each of its verdicts, on a program that deserves it.
+#include <sched.h>
+
 #include <algorithm>
+#include <csignal>
 #include <map>
 #include <set>
 
@@ -9,6 +12,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "checked.h"
 #include "command.h"
 #include "exec/views.h"
 #include "trace/sweep.h"
@@ -21,21 +25,17 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-const std::string kProgram = std::string(IPCRIG_BUILD_DIR) + "/tests/programs/checked";
-
 CommandResult Sweep(std::vector<std::string> options, const std::string& what,
                     const CommandOptions& how = {}) {
   options.insert(options.begin(), "sweep");
-  options.insert(options.end(), {"--", kProgram, what});
+  options.insert(options.end(), {"--", CheckedProgram(), what});
   return RunIpcrig(options, how);
 }
 
 class SweepCommand : public testing::Test {
  protected:
   void SetUp() override {
-    const CommandResult result = RunIpcrig({"check", "-v", "--", "/bin/true"});
-    if (result.exit_code == 69) GTEST_SKIP() << result.output;
-    if (result.output.find("not traced") != std::string::npos) GTEST_SKIP() << result.output;
+    if (const std::string why_not = WhyNotChecked(); !why_not.empty()) GTEST_SKIP() << why_not;
   }
 };
 
@@ -87,11 +87,13 @@ TEST_F(SweepCommand, SeesPeersThatHang) {
 TEST_F(SweepCommand, RepeatsOnePointAndExplains) {
   const CommandResult one = Sweep({"--at", "1.1:after"}, "remove");
   EXPECT_EQ(one.exit_code, 1);
-  EXPECT_THAT(one.output, AllOf(HasSubstr("leak            after  1.1"), HasSubstr("checked.c:18"),
+  EXPECT_THAT(one.output, AllOf(HasSubstr("leak            after  1.1"), HasSubstr("checked.c:"),
                                 HasSubstr("left 1 shm; 1 after the next start"),
                                 HasSubstr("again  ipcrig sweep --at 1.1:after -- "),
                                 HasSubstr("1 of 12 points, 1 leak")));
   EXPECT_EQ(Sweep({"--at", "1.1:before"}, "remove").exit_code, 0);
+  EXPECT_EQ(Sweep({"--at", "checked/msgget:after"}, "remove").exit_code, 1);
+  EXPECT_EQ(Sweep({"--at", "checked/msgsnd:after"}, "remove").exit_code, 64);
   EXPECT_EQ(Sweep({"--at", "1.1:later"}, "remove").exit_code, 64);
   EXPECT_EQ(Sweep({"--at", "9.1:after"}, "remove").exit_code, 64);
   EXPECT_EQ(Sweep({"--kill", "nobody"}, "remove").exit_code, 64);
@@ -103,6 +105,27 @@ TEST_F(SweepCommand, SamplesAndRunsInParallelAndLeavesNothing) {
   const size_t before = StatView().rows.size();
   EXPECT_EQ(Verdicts({"--points", "5", "--jobs", "4"}, "remove").size(), 5U);
   EXPECT_EQ(Verdicts({"--kill", "tree", "--jobs", "3"}, "remove").size(), 12U);
+  EXPECT_THAT(LivingDescendants(), IsEmpty());
+  EXPECT_EQ(StatView().rows.size(), before);
+}
+
+// Killed while several of its runs are on, and their peers asleep.
+TEST_F(SweepCommand, SigkillOfItLeavesNothing) {
+  BecomeReaper();
+  const size_t before = StatView().rows.size();
+  CommandProcess ipcrig({IPCRIG_BINARY, "sweep", "--jobs", "3", "--peer-timeout", "60", "--",
+                         CheckedProgram(), "share"});
+  const auto watching = [] {
+    const auto names = LivingDescendants();
+    return std::count(names.begin(), names.end(), "ipcrig-watch") >= 3 &&
+           std::count(names.begin(), names.end(), "checked") >= 3;
+  };
+  bool seen = false;
+  for (int i = 0; i < 100000 && !seen; ++i) seen = watching();
+  ASSERT_TRUE(seen);
+  ipcrig.Signal(SIGKILL);
+  EXPECT_EQ(ipcrig.Wait().exit_code, 128 + SIGKILL);
+  for (int i = 0; i < 100000 && !LivingDescendants().empty(); ++i) sched_yield();
   EXPECT_THAT(LivingDescendants(), IsEmpty());
   EXPECT_EQ(StatView().rows.size(), before);
 }
@@ -132,6 +155,36 @@ TEST(Sweep, PointsReadBack) {
                           "1.x:after", "-1.2:after", "1.2:after ", "1:2:after"}) {
     EXPECT_FALSE(ParsePoint(bad, point)) << bad;
   }
+}
+
+TEST(Sweep, PointsHaveANameThatHoldsInEachRun) {
+  CrashPoint point{.identity = {"/usr/bin/faked-sysv", 1, CallName::kMsgrcv, 1}};
+  EXPECT_EQ(StablePointText(point), "faked-sysv/msgrcv:before");
+  point = {.after = true, .identity = {"./server", 2, CallName::kSemop, 3}};
+  EXPECT_EQ(StablePointText(point), "server.2/semop.3:after");
+}
+
+// The call is found again where processes take turns in another order, and that is said.
+TEST(Sweep, FindsACallThatCameInAnotherOrder) {
+  Record recording;
+  recording.processes = {{.pid = 1, .executable = "/a"}, {.pid = 2, .executable = "/b"}};
+  recording.calls.resize(2);
+  recording.calls[0] = {.process = 0, .ordinal = 1, .number = 1, .rank = 1, .nth = 1};
+  recording.calls[1] = {.process = 1, .ordinal = 2, .number = 1, .rank = 1, .nth = 1, .result = 0};
+  const auto points = PointsOf(recording, SIGKILL, false);
+  ASSERT_EQ(points.size(), 3U);  // one call did not return
+  Record run = recording;
+  run.killed_at_point = true;
+  run.recovery.status = 0;
+  EXPECT_FALSE(JudgePoint(recording, points[1], run, 0).moved);
+  std::swap(run.calls[0], run.calls[1]);
+  run.calls[0].ordinal = 1;
+  run.calls[1].ordinal = 2;
+  const SweepResult result = JudgePoint(recording, points[1], run, 0);
+  EXPECT_EQ(result.verdict, SweepVerdict::kClean);
+  EXPECT_TRUE(result.moved);
+  run.calls.clear();
+  EXPECT_EQ(JudgePoint(recording, points[1], run, 0).verdict, SweepVerdict::kNotReached);
 }
 
 TEST(Sweep, SamplesAreEvenAndDifferent) {

@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "exec/probe.h"
 #include "ops/saved_run.h"
+#include "trace/abilities.h"
 
 namespace ipcrig {
 namespace {
@@ -92,7 +93,9 @@ void PrintOps() {
 
 ExitCode Doctor() {
   ExitCode code = ExitCode::kPass;
-  for (const Capability& found : Probe()) {
+  std::vector<Capability> all = Probe();
+  for (Capability& found : ProbeTracing()) all.push_back(std::move(found));
+  for (const Capability& found : all) {
     fmt::print("{:<3}  {:<22}  {}\n", found.present ? "yes" : "no", found.name, found.detail);
     if (found.present) continue;
     fmt::print("     {:<22}  without it: {}\n", "", found.consequence);

@@ -113,13 +113,18 @@ class PointRuns {
   }
 
   void Finish(size_t index, const Result<Record>& record) {
+    constexpr int kMostTries = 3;
     const int expected = command_.recover.empty() ? ExitStatus(recording_) : 0;
     const SweepPoint& point = points_[index];
-    results_[index] = record.ok()
-                          ? JudgePoint(recording_, point, *record, expected)
-                          : SweepResult{point, SweepVerdict::kNotReached, record.error().Text()};
+    SweepResult& result = results_[index];
+    const int tries = result.tries + 1;
+    result = record.ok() ? JudgePoint(recording_, point, *record, expected)
+                         : SweepResult{point, SweepVerdict::kNotReached, record.error().Text()};
+    result.tries = tries;
+    // A program that is not deterministic may come to it another time.
+    if (result.verdict == SweepVerdict::kNotReached && tries < kMostTries) return Start(index);
     ++done_;
-    bad_ += IsBad(results_[index].verdict) ? 1 : 0;
+    bad_ += IsBad(result.verdict) ? 1 : 0;
     const double each = progress_.seconds() / static_cast<double>(done_);
     progress_.Show(fmt::format("[{}/{}] {} bad, {:.0f} s to go", done_, points_.size(), bad_,
                                each * static_cast<double>(points_.size() - done_)));
@@ -143,12 +148,7 @@ int MakeRecording(const SweepCommand& command, Record& recording) {
                run.error().Text());
     return static_cast<int>(ExitCode::kCannotRun);
   }
-  while (!run->Finished()) {
-    pollfd report = {run->fd(), POLLIN, 0};
-    poll(&report, 1, -1);
-    run->Advance();
-  }
-  auto record = run->Take();
+  auto record = run->Wait();
   if (!record.ok()) {
     fmt::print(stderr, "ipcrig: broken: {}\n", record.error().Text());
     return static_cast<int>(ExitCode::kBroken);
@@ -175,23 +175,31 @@ std::string ChoosePoints(const SweepCommand& command, std::vector<SweepPoint>& p
     points = Sample(points, command.points);
     return "";
   }
+  std::erase_if(points, [&](const SweepPoint& point) {
+    return command.at != PointText(point.crash) && command.at != StablePointText(point.crash);
+  });
+  return points.empty() ? fmt::format(
+                              "--at: the program makes no call {}; `ipcrig check --trace - "
+                              "-- PROGRAM` lists its calls",
+                              command.at)
+                        : "";
+}
+
+// An error text, or none.
+std::string SyntaxOfAt(const SweepCommand& command) {
   CrashPoint at;
-  if (!ParsePoint(command.at, at)) {
-    return fmt::format(
-        "--at: \"{}\" is not PROCESS.CALL:before or PROCESS.CALL:after, such as "
-        "1.3:after",
-        command.at);
-  }
-  std::erase_if(points,
-                [&](const SweepPoint& point) { return PointText(point.crash) != PointText(at); });
-  return points.empty() ? fmt::format("--at: the program makes no call {}", command.at) : "";
+  const bool stable = command.at.find('/') != std::string::npos;
+  if (command.at.empty() || stable || ParsePoint(command.at, at)) return "";
+  return fmt::format(
+      "--at: \"{}\" is not PROCESS.CALL:before or PROCESS.CALL:after, such as 1.3:after or "
+      "server/semop.2:after",
+      command.at);
 }
 
 int Execute(const SweepCommand& command) {
   SweepReport report{command.program, command.Options(), {}, {}, 0, 0};
-  if (CrashPoint at; !command.at.empty() && !ParsePoint(command.at, at)) {
-    std::vector<SweepPoint> none;
-    fmt::print(stderr, "ipcrig: {}\n", ChoosePoints(command, none));
+  if (const std::string error = SyntaxOfAt(command); !error.empty()) {
+    fmt::print(stderr, "ipcrig: {}\n", error);
     return static_cast<int>(ExitCode::kUsage);
   }
   const double start = MonotonicSeconds();
@@ -205,7 +213,8 @@ int Execute(const SweepCommand& command) {
   }
   report.results = PointRuns(command, report.recording, points).Run();
   report.seconds = MonotonicSeconds() - start;
-  const TextStyle style{.color = WantsColorOn(command.color, STDOUT_FILENO)};
+  const TextStyle style{.color = WantsColorOn(command.color, STDOUT_FILENO),
+                        .width = TerminalColumns(STDOUT_FILENO)};
   const bool on_stdout = command.json == "-" || command.junit == "-" || command.html == "-";
   fmt::print(on_stdout ? stderr : stdout, "{}{}", SweepText(report, style), SweepSummary(report));
   bool written = true;
@@ -238,7 +247,7 @@ void AddOptions(CLI::App& sweep, SweepCommand& command) {
       ->capture_default_str();
   sweep.add_option("--points", command.points, "try so many, evenly chosen; 0: all")
       ->capture_default_str();
-  sweep.add_option("--at", command.at, "one point only, such as 1.3:after");
+  sweep.add_option("--at", command.at, "one point only: 1.3:after, server/semop.2:after");
   sweep.add_option("-j,--jobs", command.jobs, "how many runs at a time")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();

@@ -23,27 +23,26 @@ namespace {
 
 constexpr unsigned long kPrivate = CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNS;
 
-// clone(2) as fork(2), with new namespaces.
-pid_t ForkWith(unsigned long flags) {
-  return static_cast<pid_t>(
-      syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
-}
-
 bool WriteFile(const char* path, const std::string& text) {
   const UniqueFd fd(open(path, O_WRONLY | O_CLOEXEC));
   return fd.ok() && write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
-Result<bool> MapIdentity(uid_t uid, gid_t gid) {
+}  // namespace
+
+pid_t ForkWith(unsigned long flags) {
+  return static_cast<pid_t>(
+      syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+}
+
+Result<bool> MapIdentity(uid_t inner_uid, gid_t inner_gid, uid_t outer_uid, gid_t outer_gid) {
   WriteFile("/proc/self/setgroups", "deny");  // absent before Linux 3.19, and not needed there
-  if (!WriteFile("/proc/self/uid_map", fmt::format("0 {} 1", uid)) ||
-      !WriteFile("/proc/self/gid_map", fmt::format("0 {} 1", gid))) {
+  if (!WriteFile("/proc/self/uid_map", fmt::format("{} {} 1", inner_uid, outer_uid)) ||
+      !WriteFile("/proc/self/gid_map", fmt::format("{} {} 1", inner_gid, outer_gid))) {
     return Error{"mapping the user in a new user namespace", errno};
   }
   return true;
 }
-
-}  // namespace
 
 Result<SandboxChild> ForkIntoSandbox(const SandboxOptions& options) {
   if (options.shared_namespace) {
@@ -63,7 +62,7 @@ Result<bool> SetUpSandbox(Isolation isolation, uid_t outer_uid, gid_t outer_gid,
   (void)signal(SIGPIPE, SIG_IGN);
   for (const int handled : {SIGINT, SIGTERM, SIGHUP}) (void)signal(handled, SIG_DFL);
   if (isolation == Isolation::kPrivateInUserNamespace) {
-    if (auto mapped = MapIdentity(outer_uid, outer_gid); !mapped.ok()) return mapped;
+    if (auto mapped = MapIdentity(0, 0, outer_uid, outer_gid); !mapped.ok()) return mapped;
   }
   // Runs do not depend on the groups of whoever started them.
   if (isolation == Isolation::kPrivate) (void)setgroups(0, nullptr);

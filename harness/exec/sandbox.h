@@ -35,6 +35,12 @@ struct SandboxChild {
 };
 Result<SandboxChild> ForkIntoSandbox(const SandboxOptions& options);
 
+// clone(2) as fork(2): with new namespaces, CLONE_NEWIPC and so on.
+pid_t ForkWith(unsigned long flags);
+
+// In a new user namespace: the only user and group there are is the caller's, under these numbers.
+Result<bool> MapIdentity(uid_t inner_uid, gid_t inner_gid, uid_t outer_uid, gid_t outer_gid);
+
 // In the child: signals, identity, /proc, death with the parent. `lifeline` is a pipe that the
 // parent reads.
 Result<bool> SetUpSandbox(Isolation isolation, uid_t outer_uid, gid_t outer_gid, int lifeline);

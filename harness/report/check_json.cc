@@ -61,6 +61,7 @@ Json FindingJson(const Record& record, const TraceFinding& finding) {
             {"suppressed", finding.suppressed}};
   for (const auto& [label, line] : finding.lines) json["details"][label] = line;
   if (!finding.help.empty()) json["help"] = finding.help;
+  if (finding.guessed) json["guessed"] = true;
   if (finding.process >= 0) {
     json["process"] = ProcessJson(record.processes[static_cast<size_t>(finding.process)]);
   }

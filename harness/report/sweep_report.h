@@ -27,10 +27,19 @@ struct SweepReport {
   double seconds = 0;
 };
 
+// Results of one place, side and verdict; the worst first, then in the order of the program.
+using SweepRows = std::vector<std::vector<const SweepResult*>>;
+SweepRows RowsOfSweep(const SweepReport& report);
+// Where the program made the call: its innermost frame that has a source file, or a name.
+std::string SweepPlace(const TracedCall& call);
+// The command that repeats a point.
+std::string SweepAgain(const SweepReport& report, const SweepResult& result);
+
 std::string SweepText(const SweepReport& report, const TextStyle& style);
 std::string SweepSummary(const SweepReport& report);
 std::string SweepJson(const SweepReport& report);
 std::string SweepJUnit(const SweepReport& report);
+// One self-contained page: a strip for each process with two cells a call, and the rows.
 std::string SweepHtml(const SweepReport& report);
 
 }  // namespace ipcrig

@@ -12,24 +12,33 @@
 namespace ipcrig {
 namespace {
 
-using SweepRows = std::vector<std::vector<const SweepResult*>>;
-
 const TracedCall& CallOfResult(const SweepReport& report, const SweepResult& result) {
   return report.recording.calls[static_cast<size_t>(result.point.call)];
 }
 
-// Where the program made the call: its innermost frame that has a source file, or a name.
-std::string PlaceOfCall(const TracedCall& call) {
+std::string_view ColorOfVerdict(SweepVerdict verdict) {
+  if (IsBad(verdict)) return "31;1";
+  if (verdict == SweepVerdict::kNotReached) return "35";
+  return verdict == SweepVerdict::kRecovered ? "33" : "32";
+}
+
+}  // namespace
+
+std::string SweepPlace(const TracedCall& call) {
   for (const Frame& frame : call.stack.frames) {
     if (!HasSource(frame)) continue;
     const std::string file = frame.file.substr(frame.file.rfind('/') + 1);
     return fmt::format("{}:{}  {}", file, frame.line, frame.function);
   }
-  return call.stack.frames.size() > 1 ? call.stack.frames[1].function : "";
+  // The second frame: the first is the library's.
+  if (call.stack.frames.size() < 2) return "";
+  const Frame& caller = call.stack.frames[1];
+  const std::string module = caller.module.substr(caller.module.rfind('/') + 1);
+  return caller.function.empty() ? fmt::format("{}+{:#x}", module, caller.address)
+                                 : caller.function;
 }
 
-// Results of one place, side and verdict; the worst first, then in the order of the program.
-SweepRows RowsOf(const SweepReport& report) {
+SweepRows RowsOfSweep(const SweepReport& report) {
   SweepRows rows;
   std::map<std::string, size_t> places;
   for (const SweepResult& result : report.results) {
@@ -50,34 +59,36 @@ SweepRows RowsOf(const SweepReport& report) {
   return rows;
 }
 
-std::string Again(const SweepReport& report, const SweepResult& result) {
-  return fmt::format("ipcrig sweep {}--at {} -- {}", report.options, PointText(result.point.crash),
+std::string SweepAgain(const SweepReport& report, const SweepResult& result) {
+  const auto& calls = report.recording.calls;
+  const bool several =
+      std::any_of(calls.begin(), calls.end(), [](const auto& call) { return call.ordinal > 1; });
+  const CrashPoint& point = result.point.crash;
+  return fmt::format("ipcrig sweep {}--at {} -- {}", report.options,
+                     several ? StablePointText(point) : PointText(point),
                      fmt::join(report.command, " "));
 }
 
-std::string_view ColorOfVerdict(SweepVerdict verdict) {
-  if (IsBad(verdict)) return "31;1";
-  if (verdict == SweepVerdict::kNotReached) return "35";
-  return verdict == SweepVerdict::kRecovered ? "33" : "32";
-}
-
-}  // namespace
-
 std::string SweepText(const SweepReport& report, const TextStyle& style) {
   std::string text;
-  for (const auto& row : RowsOf(report)) {
+  for (const auto& row : RowsOfSweep(report)) {
     const SweepResult& first = *row.front();
     const TracedCall& call = CallOfResult(report, first);
+    constexpr size_t kBeforeCall = 32;
+    const char* side = first.point.crash.after ? "after" : "before";
+    const std::string number = fmt::format("{}.{}", call.ordinal, call.number);
+    const std::string what =
+        fmt::format("{}  {}{}", PrintCall(call.call, call.operations), SweepPlace(call),
+                    row.size() > 1 ? fmt::format("  and {} more", row.size() - 1) : "");
     std::string verdict = fmt::format("{:<14}", SweepVerdictName(first.verdict));
     if (style.color) {
       verdict = fmt::format("\x1b[{}m{}\x1b[0m", ColorOfVerdict(first.verdict), verdict);
     }
-    text += fmt::format(
-        "{}  {:<6} {:<7}  {}  {}{}\n", verdict, first.point.crash.after ? "after" : "before",
-        fmt::format("{}.{}", call.ordinal, call.number), PrintCall(call.call, call.operations),
-        PlaceOfCall(call), row.size() > 1 ? fmt::format("  and {} more", row.size() - 1) : "");
+    const bool fits = kBeforeCall + what.size() <= style.width;
+    text += fits ? fmt::format("{}  {:<6} {:<7}  {}\n", verdict, side, number, what)
+                 : fmt::format("{}  {:<6} {}\n    {}\n", verdict, side, number, what);
     if (!first.detail.empty()) text += fmt::format("    {}\n", first.detail);
-    if (IsBad(first.verdict)) text += fmt::format("    again  {}\n", Again(report, first));
+    if (IsBad(first.verdict)) text += fmt::format("    again  {}\n", SweepAgain(report, first));
   }
   return text;
 }
@@ -92,7 +103,14 @@ std::string SweepSummary(const SweepReport& report) {
     if (counts[i] == 0) continue;
     text += fmt::format(", {} {}", counts[i], SweepVerdictName(static_cast<SweepVerdict>(i)));
   }
-  return text + fmt::format(" in {:.1f} s\n", report.seconds);
+  text += fmt::format(" in {:.1f} s\n", report.seconds);
+  const auto moved = std::count_if(report.results.begin(), report.results.end(),
+                                   [](const SweepResult& result) { return result.moved; });
+  if (moved == 0) return text;
+  return text + fmt::format(
+                    "ipcrig: not deterministic: {} of these calls came in another order than "
+                    "in the recording\n",
+                    moved);
 }
 
 std::string SweepJson(const SweepReport& report) {
@@ -112,7 +130,8 @@ std::string SweepJson(const SweepReport& report) {
                                {"verdict", std::string(SweepVerdictName(result.verdict))},
                                {"detail", result.detail},
                                {"left", result.left},
-                               {"again", Again(report, result)},
+                               {"moved", result.moved},
+                               {"again", SweepAgain(report, result)},
                                {"stack", frames}});
   }
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
@@ -137,35 +156,13 @@ std::string SweepJUnit(const SweepReport& report) {
     if (IsBad(result.verdict)) {
       text += fmt::format("<failure message=\"{}\">{}\nagain: {}</failure>",
                           SweepVerdictName(result.verdict), XmlText(result.detail),
-                          XmlText(Again(report, result)));
+                          XmlText(SweepAgain(report, result)));
     } else if (result.verdict == SweepVerdict::kNotReached) {
       text += fmt::format("<skipped message=\"{}\"/>", XmlText(result.detail));
     }
     text += "</testcase>\n";
   }
   return text + "  </testsuite>\n</testsuites>\n";
-}
-
-std::string SweepHtml(const SweepReport& report) {
-  std::string text = fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>ipcrig "
-      "sweep</title>\n"
-      "<style>:root {{ color-scheme: light dark; }} body {{ font: 14px sans-serif; margin: 1.5em; "
-      "}}"
-      " td {{ padding: .2em .8em; font-family: monospace; }} .bad {{ color: #d33; }}\n"
-      "</style></head><body><h1>ipcrig sweep -- {}</h1><p>{}</p>\n<table>\n",
-      XmlText(fmt::format("{}", fmt::join(report.command, " "))), XmlText(SweepSummary(report)));
-  for (const auto& row : RowsOf(report)) {
-    const SweepResult& first = *row.front();
-    const TracedCall& call = CallOfResult(report, first);
-    text += fmt::format(
-        "<tr><td "
-        "class=\"{}\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-        IsBad(first.verdict) ? "bad" : "good", SweepVerdictName(first.verdict),
-        PointText(first.point.crash), XmlText(PrintCall(call.call, call.operations)),
-        XmlText(PlaceOfCall(call)), XmlText(first.detail), row.size());
-  }
-  return text + "</table></body></html>\n";
 }
 
 }  // namespace ipcrig

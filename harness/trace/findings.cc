@@ -37,7 +37,8 @@ std::string ObjectText(const ObjectRow& row) {
          fmt::format(", mode {:04o}, owner {}", Cell(row, Column::kMode), Cell(row, Column::kUid));
 }
 
-// A get of the same key whose result could not be seen is most likely the one.
+// A get of the same key whose result could not be seen is most likely the one: a guess, and told as
+// one.
 int LikelyCreator(const Record& record, const TracedObject& object) {
   if (object.created_by >= 0) return object.created_by;
   for (size_t i = 0; i < record.calls.size(); ++i) {
@@ -92,12 +93,17 @@ TraceFinding LeftObject(const Record& record, int index) {
     finding.process = call->process;
     finding.stack = call->stack;
     finding.has_stack = true;
+    finding.guessed = object.created_by < 0;
     finding.lines.emplace_back(
-        "created", fmt::format("after {:.3f} s by {}", static_cast<double>(call->began_us) * 1e-6,
+        "created", fmt::format("{}after {:.3f} s by {}", finding.guessed ? "perhaps " : "",
+                               static_cast<double>(call->began_us) * 1e-6,
                                ProcessText(record, call->process)));
     finding.lines.emplace_back("with", PrintCall(call->call));
   } else {
-    finding.lines.emplace_back("created", "by a call that was not seen");
+    const int64_t creator_pid = Cell(object.row, Column::kCpid);
+    finding.lines.emplace_back(
+        "created", "by a call that was not seen" +
+                       (creator_pid > 0 ? fmt::format(", of pid {}", creator_pid) : std::string()));
   }
   if (!object.held) finding.help = HelpFor(object.row);
   return finding;
@@ -174,9 +180,8 @@ std::vector<TraceFinding> JudgeRecord(const Record& record) {
     finding.title = path;
     finding.path = path;
     const bool queue = path.starts_with("/dev/mqueue/");
-    finding.help = queue ? "mq_unlink(3)"
-                         : "shm_unlink(3) or sem_unlink(3), if it is this program's: /dev/shm is "
-                           "everybody's";
+    const bool semaphore = path.starts_with("/dev/shm/sem.");
+    finding.help = queue ? "mq_unlink(3)" : semaphore ? "sem_unlink(3)" : "shm_unlink(3)";
     findings.push_back(std::move(finding));
   }
   AddRisks(record, findings);

@@ -34,6 +34,7 @@ struct TraceFinding {
   std::string help = {};
   Stack stack = {};  // of the call that the finding is about
   bool has_stack = false;
+  bool guessed = false;           // who created it: the call's result was not seen
   std::vector<int> objects = {};  // indices; all from the same place
   int process = -1;               // index
   int64_t bytes = 0;              // of segments and messages, of all objects together

@@ -2,8 +2,6 @@
 #include "trace/inspect.h"
 
 #include <fcntl.h>
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -65,7 +63,9 @@ bool HasBit(pid_t process, std::string_view label, int signal) {
 
 // The words of a command line, those that need it in quotes.
 std::string CommandLine(pid_t process) {
-  const std::string raw = ReadFile(fmt::format("/proc/{}/cmdline", process));
+  std::string raw = ReadFile(fmt::format("/proc/{}/cmdline", process));
+  // Who writes its title there fills the rest with zeros.
+  raw.erase(raw.find_last_not_of('\0') + 1);
   std::string line;
   for (size_t at = 0; at < raw.size();) {
     const size_t end = std::min(raw.find('\0', at), raw.size());
@@ -79,6 +79,15 @@ std::string CommandLine(pid_t process) {
   return line;
 }
 
+// How many processes sleep because of the values of a set.
+int Waiters(const ObjectRow& row) {
+  int waiting = 0;
+  for (int i = 0; i < static_cast<int>(row[Column::kSize].value_or(0)); ++i) {
+    waiting += std::max(semctl(row.id, i, GETNCNT), 0) + std::max(semctl(row.id, i, GETZCNT), 0);
+  }
+  return waiting;
+}
+
 std::string Values(const ObjectRow& row) {
   constexpr size_t kMostValues = 16;
   const auto count = static_cast<size_t>(row[Column::kSize].value_or(0));
@@ -88,18 +97,9 @@ std::string Values(const ObjectRow& row) {
   if (count == 0 || semctl(row.id, 0, GETALL, arg) != 0) return "";
   std::string text = count == 1 ? "value" : "values";
   for (size_t i = 0; i < std::min(count, kMostValues); ++i) text += fmt::format(" {}", values[i]);
-  return text + (count > kMostValues ? " ..." : "");
-}
-
-// The file system of message queues as a mount that is nowhere (Linux 5.2), which is much faster
-// than a mount namespace. A path to it, or an empty one where that is not permitted.
-std::string DetachedQueues() {
-  const UniqueFd context(fsopen("mqueue", FSOPEN_CLOEXEC));
-  if (!context.ok() || fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
-    return "";
-  }
-  const int queues = fsmount(context.get(), FSMOUNT_CLOEXEC, 0);
-  return queues < 0 ? "" : fmt::format("/proc/self/fd/{}", queues);
+  if (count > kMostValues) text += " ...";
+  const int waiting = Waiters(row);
+  return waiting == 0 ? text : text + fmt::format(", {} waiting", waiting);
 }
 
 }  // namespace
@@ -108,6 +108,28 @@ std::optional<pid_t> ProcessOf(pid_t thread) {
   const std::string status = ReadFile(fmt::format("/proc/{}/status", thread));
   if (status.empty()) return std::nullopt;
   return ToNumber<pid_t>(StatusField(status, "\nTgid:"));
+}
+
+std::string ImageOf(pid_t thread) {
+  constexpr int kFromStateToArguments = 45;  // fields of /proc/PID/stat
+  const std::string stat = ReadFile(fmt::format("/proc/{}/stat", thread));
+  size_t at = stat.rfind(')');
+  for (int i = 0; i <= kFromStateToArguments && at != std::string::npos; ++i) {
+    at = stat.find(' ', at + 1);
+  }
+  std::error_code error;
+  const fs::path file = fs::read_symlink(fmt::format("/proc/{}/exe", thread), error);
+  return at == std::string::npos ? file.string() : file.string() + stat.substr(at);
+}
+
+uint64_t IpcNamespaceOf(pid_t thread) {
+  struct stat file = {};
+  return stat(fmt::format("/proc/{}/ns/ipc", thread).c_str(), &file) == 0 ? file.st_ino : 0;
+}
+
+pid_t TracerOf(pid_t thread) {
+  const std::string status = ReadFile(fmt::format("/proc/{}/status", thread));
+  return ToNumber<pid_t>(StatusField(status, "\nTracerPid:"));
 }
 
 std::optional<TracedProcess> LookAtProcess(pid_t process) {
@@ -209,35 +231,6 @@ std::optional<ObjectRow> LookAtObject(ObjectKind kind, int id) {
     row[Column::kOtime] = sem.sem_otime;
   }
   return row;
-}
-
-std::set<std::string> PosixShared() {
-  std::set<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator it("/dev/shm", error), end; !error && it != end;
-       it.increment(error)) {
-    names.insert("/dev/shm/" + it->path().filename().string());
-  }
-  return names;
-}
-
-std::set<std::string> PosixQueues() {
-  std::string place = DetachedQueues();
-  if (place.empty()) {
-    // Any directory will do: nobody else sees what is mounted here.
-    place = "/tmp";
-    if (unshare(CLONE_NEWNS) != 0) return {};
-    (void)mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
-    if (mount("mqueue", place.c_str(), "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0) {
-      return {};
-    }
-  }
-  std::set<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator it(place, error), end; !error && it != end; it.increment(error)) {
-    names.insert("/dev/mqueue/" + it->path().filename().string());
-  }
-  return names;
 }
 
 bool ReadMemory(pid_t process, uint64_t address, void* to, size_t size) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Looking at processes and objects from outside: what /proc tells of a process, what an object
-// holds, and which POSIX objects exist.
+// Looking at processes and objects from outside: what /proc tells of a process, and what an object
+// holds.
 //
 //   std::optional<TracedProcess> process = LookAtProcess(pid);
 //   for (pid_t pid : Descendants()) kill(pid, SIGTERM);
@@ -12,8 +12,8 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +24,12 @@ namespace ipcrig {
 // The process that a thread belongs to; nothing where it is gone.
 std::optional<pid_t> ProcessOf(pid_t thread);
 std::optional<TracedProcess> LookAtProcess(pid_t process);
+// Different for each execve(2): its file, and where its arguments are.
+std::string ImageOf(pid_t thread);
+// A number for each IPC namespace; 0 where it cannot be told.
+uint64_t IpcNamespaceOf(pid_t thread);
+// Who traces it with ptrace(2): 0 where nobody does.
+pid_t TracerOf(pid_t thread);
 // "asleep in msgrcv"; empty where it cannot be told.
 std::string WhatItDoes(pid_t process);
 
@@ -39,12 +45,6 @@ bool HasHandler(pid_t process, int signal);
 std::string ContentOf(const ObjectRow& row);
 // The object as *ctl(IPC_STAT) sees it now; nothing where there is none.
 std::optional<ObjectRow> LookAtObject(ObjectKind kind, int id);
-
-// The names in /dev/shm, which POSIX shared memory and semaphores share with everybody.
-std::set<std::string> PosixShared();
-// The POSIX message queues of the caller's IPC namespace. To list them it may move the caller into
-// a mount namespace of its own.
-std::set<std::string> PosixQueues();
 
 // Reads memory of another process; false where it cannot be.
 bool ReadMemory(pid_t process, uint64_t address, void* to, size_t size);

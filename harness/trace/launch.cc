@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,7 +18,10 @@
 #include <fmt/format.h>
 
 #include "base/io.h"
+#include "exec/proc.h"
+#include "exec/sandbox.h"
 #include "trace/inspect.h"
+#include "trace/limits.h"
 #include "trace/supervisor.h"
 
 namespace ipcrig {
@@ -30,23 +32,9 @@ constexpr std::array<int, 13> kForwarded = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, 
                                             SIGUSR2, SIGALRM, SIGCONT, SIGWINCH, SIGTSTP,
                                             SIGTTIN, SIGTTOU, SIGPIPE};
 
-// clone(2) as fork(2), with new namespaces.
-pid_t ForkWith(unsigned long flags) {
-  return static_cast<pid_t>(
-      syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
-}
-
-bool WriteInto(const char* path, const std::string& text) {
-  const UniqueFd fd(open(path, O_WRONLY | O_CLOEXEC));
-  return fd.ok() && write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
-}
-
-// The program sees itself as the user that it is.
-bool KeepIdentity(uid_t uid, gid_t gid) {
-  WriteInto("/proc/self/setgroups", "deny");
-  return WriteInto("/proc/self/uid_map", fmt::format("{} {} 1", uid, uid)) &&
-         WriteInto("/proc/self/gid_map", fmt::format("{} {} 1", gid, gid));
-}
+// A shell continues the whole process group, somebody else perhaps this process alone: then the
+// program is not seen to go on within this time.
+constexpr int kContinuesMs = 100;
 
 struct Ends {
   UniqueFd read;
@@ -69,6 +57,28 @@ void RememberSignals(TraceOptions& options) {
   sigprocmask(SIG_BLOCK, &blocked, nullptr);
 }
 
+// In the new namespaces. Only root there may set limits, and the program is to see itself as the
+// user that it is: without privilege that takes two user namespaces.
+bool BecomeUser(const TraceOptions& options, uid_t uid, gid_t gid, Surroundings& around) {
+  const bool twice = around.user_namespace && !options.limits.empty();
+  if (twice && !MapIdentity(0, 0, uid, gid).ok()) return false;
+  around.notes = SetLimits(options.limits);
+  if (twice) return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && MapIdentity(uid, gid, 0, 0).ok();
+  return !around.user_namespace || MapIdentity(uid, gid, uid, gid).ok();
+}
+
+// Stops this process, by the signal that stopped the program: whoever waits for the tool sees what
+// he would see of the program.
+void StopLike(int signal) {
+  (void)::signal(signal, SIG_DFL);
+  raise(signal);  // it is blocked, unless it is SIGSTOP
+  sigset_t one;
+  sigemptyset(&one);
+  sigaddset(&one, signal);
+  sigprocmask(SIG_UNBLOCK, &one, nullptr);
+  sigprocmask(SIG_BLOCK, &one, nullptr);
+}
+
 }  // namespace
 
 Result<TracedRun> TracedRun::Start(TraceOptions options) {
@@ -78,24 +88,31 @@ Result<TracedRun> TracedRun::Start(TraceOptions options) {
   if (!lifeline.ok()) return lifeline.error();
   const uid_t uid = geteuid();
   const gid_t gid = getegid();
-  if (options.foreground) RememberSignals(options);
+  Terminal terminal;
+  if (options.foreground) {
+    RememberSignals(options);
+    terminal = Terminal::Remember();
+  }
   // Should the supervisor be killed, what it looked after comes here.
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   bool user_namespace = false;
-  pid_t pid = ForkWith(CLONE_NEWIPC);
+  constexpr unsigned long kNew = CLONE_NEWIPC | CLONE_NEWNS;
+  pid_t pid = ForkWith(kNew);
   if (pid < 0 && errno == EPERM) {
     user_namespace = true;
-    pid = ForkWith(CLONE_NEWIPC | CLONE_NEWUSER);
+    pid = ForkWith(kNew | CLONE_NEWUSER);
   }
-  if (pid < 0) return Error{"a new IPC namespace", errno};
+  if (pid < 0) return Error{"new IPC and mount namespaces", errno};
   if (pid == 0) {
     report->read.Reset();
     lifeline->write.Reset();
-    if (user_namespace && !KeepIdentity(uid, gid)) _exit(1);
-    Supervise(options, user_namespace, report->write.get(), lifeline->read.get());
+    Surroundings around{user_namespace};
+    if (!BecomeUser(options, uid, gid, around)) _exit(1);
+    Supervise(options, std::move(around), report->write.get(), lifeline->read.get());
   }
   TracedRun run(pid, std::move(report->read), std::move(lifeline->write));
   run.foreground_ = options.foreground;
+  run.terminal_ = std::move(terminal);
   return run;
 }
 
@@ -109,13 +126,20 @@ TracedRun::~TracedRun() {
 void TracedRun::Understand(const std::string& line) {
   if (line.starts_with("pid ")) {
     program_ = static_cast<pid_t>(strtol(line.c_str() + 4, nullptr, 10));
+    started_ = true;
   } else if (line.starts_with("record ")) {
     record_ = line.substr(strlen("record "));
     finished_ = true;
   } else if (line.starts_with("stopped ") && foreground_) {
-    // As the shell would see it of the program itself. Whoever continues us continues the group.
-    raise(SIGSTOP);
-    kill(program_, SIGCONT);
+    const auto signal = static_cast<int>(strtol(line.c_str() + strlen("stopped "), nullptr, 10));
+    const bool still = ProcWatch(program_).Look().state == 'T';
+    if (still) StopLike(signal);
+    continued_alone_ = still;
+  } else if (line == "continued") {
+    continued_alone_ = false;
+  } else if (line == "ended") {
+    program_ = -1;
+    terminal_.TakeBack();
   }
 }
 
@@ -146,15 +170,32 @@ void TracedRun::Forward(int signal) const {
   if (program_ > 0) kill(program_, signal);
 }
 
+TracedRun::Terminal TracedRun::Terminal::Remember() {
+  Terminal terminal;
+  terminal.fd.Reset(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  if (terminal.fd.ok()) terminal.group = tcgetpgrp(terminal.fd.get());
+  return terminal;
+}
+
+void TracedRun::Terminal::TakeBack() const {
+  // SIGTTOU is blocked, so that this is not refused.
+  if (fd.ok() && group == getpgrp() && tcgetpgrp(fd.get()) != group) tcsetpgrp(fd.get(), group);
+}
+
 Result<Record> TracedRun::Wait() {
   sigset_t forwarded;
   sigemptyset(&forwarded);
   for (const int signal : kForwarded) sigaddset(&forwarded, signal);
   const UniqueFd signals(signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK));
   while (!Finished()) {
-    pollfd fds[] = {{report_.get(), POLLIN, 0}, {signals.get(), POLLIN, 0}};
-    if (poll(fds, 2, -1) < 0 && errno != EINTR) break;
+    // Before the program is there, signals wait for it.
+    pollfd fds[] = {{report_.get(), POLLIN, 0}, {started_ ? signals.get() : -1, POLLIN, 0}};
+    const int ready = poll(fds, 2, continued_alone_ ? kContinuesMs : -1);
+    if (ready < 0 && errno != EINTR) break;
+    if (ready == 0) Forward(SIGCONT);
+    if (ready == 0) continued_alone_ = false;
     if (fds[0].revents != 0) Advance();
+    if (fds[1].revents == 0) continue;
     signalfd_siginfo info;
     while (read(signals.get(), &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info))) {
       // The kernel's own, those of the terminal, go to the whole process group.

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Launch: starts a program in a fresh IPC namespace under a supervisor (trace/supervisor.h), and
-// answers what it did.
+// Launch: starts a program in fresh IPC and mount namespaces under a supervisor
+// (trace/supervisor.h), and answers what it did.
 //
 //   auto run = TracedRun::Start(options);     // an error: no namespace is to be had here
 //   Result<Record> record = run->Wait();      // signals, Ctrl-Z and so on pass through meanwhile
 //
 // The program keeps the caller's descriptors, terminal, process group, session, environment and,
-// in a user namespace, its user and group. Its pid is as any other's.
+// in a user namespace, its user and group. Its pid is as any other's. It sees the same files, but
+// for POSIX objects (trace/posix.h).
 //
 // When a TracedRun goes, or the process that holds it ends, everything of the run is killed.
 #pragma once
@@ -52,6 +53,13 @@ class TracedRun {
     explicit Supervisor(pid_t id) : pid(id) {}
     Supervisor(Supervisor&& other) noexcept : pid(other.pid) { other.pid = -1; }
   };
+  // The terminal, and whom it belonged to before the program came.
+  struct Terminal {
+    UniqueFd fd;
+    pid_t group = -1;
+    static Terminal Remember();
+    void TakeBack() const;
+  };
   TracedRun(pid_t supervisor, UniqueFd report, UniqueFd lifeline)
       : supervisor_(supervisor), report_(std::move(report)), lifeline_(std::move(lifeline)) {}
   void Understand(const std::string& line);
@@ -62,9 +70,12 @@ class TracedRun {
   UniqueFd lifeline_;
   std::string received_;
   std::string record_;
+  Terminal terminal_;
   pid_t program_ = -1;
+  bool started_ = false;
   bool finished_ = false;
   bool foreground_ = false;
+  bool continued_alone_ = false;  // for all that is known; the program is still stopped
 };
 
 }  // namespace ipcrig

@@ -4,7 +4,7 @@
 //
 //   TraceOptions options;
 //   options.command = {"fakeroot", "true"};
-//   options.crash = CrashPoint{1, 3, true};    // after the third call of the first process
+//   options.crash = CrashPoint{.after = true, .identity = IdentityOf(recording, call)};
 #pragma once
 
 #include <sys/types.h>
@@ -16,18 +16,30 @@
 #include <utility>
 #include <vector>
 
+#include "trace/calls.h"
 #include "trace/filter.h"
 
 namespace ipcrig {
 
+// One call of a program, said so that it is found again in a run where processes take turns in
+// another order: the nth msgctl(2) of the second process that executes this file.
+struct CallIdentity {
+  std::string executable = {};
+  int rank = 1;
+  CallName name = CallName::kShmget;
+  int nth = 1;
+  bool operator==(const CallIdentity&) const = default;
+};
+
 // One call of one process. Processes are numbered from 1 in the order of their first IPC call, and
-// so are the calls of each.
+// so are the calls of each. That is its name; what is looked for is `identity`.
 struct CrashPoint {
   int process = 1;
   int number = 1;
   bool after = false;  // its effect is there, and the program has not seen it return
   int signal = SIGKILL;
   bool tree = false;  // all processes, and not only the one that makes the call
+  CallIdentity identity = {};
   bool operator==(const CrashPoint&) const = default;
 };
 
@@ -42,9 +54,8 @@ struct TraceOptions {
   std::string before;   // a command of sh(1) before the program; empty: none
   std::string recover;  // a command of sh(1) after the crash; empty: the program itself
   int64_t peer_timeout_ms = 1000;
-  bool foreground = true;      // input, output and terminal are the caller's
-  sigset_t mask = {};          // signals that the program begins with blocked
-  std::vector<int> defaulted;  // signals that the caller ignores and the program must not
+  bool foreground = true;  // input, output and terminal are the caller's
+  sigset_t mask = {};      // signals that the program begins with blocked
 };
 
 }  // namespace ipcrig

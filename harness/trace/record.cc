@@ -22,7 +22,7 @@ static void to_json(Json& json, const TracedCall& call) {
           {"ordinal", call.ordinal}, {"number", call.number},  {"ops", call.operations},
           {"began", call.began_us},  {"ended", call.ended_us}, {"creates", call.creates},
           {"unseen", call.unseen},   {"stack", call.stack},    {"fixed", call.fixed_key},
-          {"same", call.same_key}};
+          {"same", call.same_key},   {"rank", call.rank},      {"nth", call.nth}};
   if (call.result) json["result"] = *call.result;
 }
 
@@ -40,6 +40,8 @@ static void from_json(const Json& json, TracedCall& call) {
   json.at("stack").get_to(call.stack);
   json.at("fixed").get_to(call.fixed_key);
   json.at("same").get_to(call.same_key);
+  json.at("rank").get_to(call.rank);
+  json.at("nth").get_to(call.nth);
   if (json.contains("result")) call.result = json["result"].get<int64_t>();
 }
 
@@ -66,6 +68,16 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Record, processes, calls, objects, survivors,
                                    posix, notes, pid, wait_status, exec_error, timed_out,
                                    user_namespace, killed_at_point, crashed_us, recovery, ended_us,
                                    settled_us)
+
+bool WasInUse(const TracedObject& object) {
+  return object.row[Column::kNattch].value_or(0) > 0 || object.row[Column::kQnum].value_or(0) > 0 ||
+         object.content.ends_with("waiting");
+}
+
+CallIdentity IdentityOf(const Record& record, const TracedCall& call) {
+  return {record.processes[static_cast<size_t>(call.process)].executable, call.rank, call.call.name,
+          call.nth};
+}
 
 int EndSignal(const Record& record) {
   return WIFSIGNALED(record.wait_status) ? WTERMSIG(record.wait_status) : 0;

@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "ops/snapshot.h"
 #include "trace/calls.h"
+#include "trace/options.h"
 
 namespace ipcrig {
 
@@ -51,6 +52,8 @@ struct TracedCall {
   int thread = 0;    // its id; that of the process for the first
   int ordinal = 0;   // of the process, from 1 in the order of first calls
   int number = 0;    // of the call in its process, from 1
+  int rank = 0;      // of the process among those that execute the same file, from 1
+  int nth = 0;       // of the call among those of its name in its process, from 1
   IpcCall call = {};
   std::vector<SemOperation> operations = {};
   std::optional<int64_t> result = {};  // negative: -errno; none: not seen to return
@@ -71,6 +74,9 @@ struct TracedObject {
   bool held = false;         // ... and it went away when the survivors were ended
   std::string content = {};  // "3 messages, 120 bytes", "values 0 1"
 };
+
+// When it was last looked at: somebody was attached, had left messages in it or waited for it.
+bool WasInUse(const TracedObject& object);
 
 struct Survivor {
   int process = -1;        // index
@@ -105,6 +111,8 @@ struct Record {
   int64_t ended_us = 0;    // when the program ended
   int64_t settled_us = 0;  // when it was looked at
 };
+
+CallIdentity IdentityOf(const Record& record, const TracedCall& call);
 
 // How the program ended: its exit status, 128 + n where a signal ended it, as a shell says it; and
 // that signal, or 0.

@@ -67,10 +67,7 @@ void AddOfRemoval(const Record& record, int index, std::vector<TraceFinding>& fi
   const auto executable = [&](const TracedCall& call) {
     return record.processes[static_cast<size_t>(call.process)].executable;
   };
-  const bool used = object.row.kind == ObjectKind::kShm
-                        ? object.row[Column::kNattch].value_or(0) > 0
-                        : object.row[Column::kQnum].value_or(0) > 0;
-  if (!used || executable(removal) == executable(creation)) return;
+  if (!WasInUse(object) || executable(removal) == executable(creation)) return;
   TraceFinding risk = RiskOf(record, "removed-in-use", index, object.removed_by);
   risk.title = fmt::format("{} was removed by another program while it was in use: {}",
                            NameOf(object), object.content);

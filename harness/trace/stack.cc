@@ -186,6 +186,8 @@ Unwinder::Cache::Entry* Unwinder::Cache::Of(const Still& still) {
   return entry;
 }
 
+bool CanUnwind() { return true; }
+
 Unwinder::Unwinder() : cache_(std::make_unique<Cache>()) {}
 Unwinder::~Unwinder() = default;
 
@@ -289,6 +291,8 @@ namespace ipcrig {
 
 struct Unwinder::Cache {};
 struct Symbolizer::Modules {};
+
+bool CanUnwind() { return false; }
 
 Unwinder::Unwinder() = default;
 Unwinder::~Unwinder() = default;

@@ -26,6 +26,8 @@
 
 namespace ipcrig {
 
+bool CanUnwind();
+
 class Unwinder {
  public:
   Unwinder();

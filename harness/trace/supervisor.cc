@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,11 +18,11 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
-#include "base/exit_code.h"
 #include "base/io.h"
 #include "exec/views.h"
-#include "trace/attach.h"
 #include "trace/inspect.h"
+#include "trace/posix.h"
+#include "trace/program.h"
 #include "trace/tracer.h"
 
 namespace ipcrig {
@@ -32,54 +31,15 @@ namespace {
 constexpr int64_t kLookAgainMs = 5;  // while the program's last processes end
 constexpr int64_t kGraceMs = 1000;   // from SIGTERM to SIGKILL
 
-// A program that has been started: the child executes, or tells why not.
-struct Started {
-  pid_t pid = -1;
-  UniqueFd listener;  // of the filter
-  int filter_error = 0;
-  int exec_error = 0;
-};
-
-struct Report {
-  int filter_error = 0;
-  int exec_error = 0;
-};
-
-[[noreturn]] void Become(const TraceOptions& options, const std::vector<std::string>& command,
-                         bool traced, int socket) {
-  Report report;
-  for (const int signal : options.defaulted) (void)::signal(signal, SIG_DFL);
-  if (!options.foreground) {
-    setpgid(0, 0);
-    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(null, fd);
-  }
-  std::vector<char*> argv;
-  for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
-  prctl(PR_SET_PDEATHSIG, SIGKILL);  // should the supervisor be killed
-  if (traced) {
-    auto listener = InstallFilter(options.watch);
-    if (!listener.ok()) report.filter_error = listener.error().errno_value;
-    SendDescriptor(socket, listener.ok() ? listener->get() : -1);
-  }
-  sigprocmask(SIG_SETMASK, &options.mask, nullptr);
-  execvp(argv[0], argv.data());
-  report.exec_error = errno;
-  (void)!write(socket, &report, sizeof(report));
-  constexpr int kNotExecutable = 126;
-  constexpr int kNotFound = 127;
-  _exit(report.exec_error == ENOENT ? kNotFound : kNotExecutable);
-}
-
 }  // namespace
 
 // What happens between the start of the program and the last line of the report.
 class Supervisor {
  public:
-  Supervisor(const TraceOptions& options, bool user_namespace, int report, int lifeline)
+  Supervisor(const TraceOptions& options, Surroundings around, int report, int lifeline)
       : options_(options), report_(report), lifeline_(lifeline) {
-    record_.user_namespace = user_namespace;
+    record_.user_namespace = around.user_namespace;
+    record_.notes = std::move(around.notes);
   }
 
   void Run() {
@@ -89,12 +49,12 @@ class Supervisor {
     signals_.Reset(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_NAME, "ipcrig-watch");
-    SetLimits();
+    posix_.Mount(options_.command);
     if (!options_.before.empty()) {
       Start({"/bin/sh", "-c", options_.before}, false);
       while (running_) Step(-1);
     }
-    const std::set<std::string> shared = PosixShared();
+    posix_.Remember();
     start_us_ = MonotonicUs();
     Start(options_.command, true);
     // Signals of the terminal and to the process group are for the program alone.
@@ -106,8 +66,9 @@ class Supervisor {
     TakeStock();
     if (!options_.keep) EndSurvivors();
     if (options_.crash && record_.killed_at_point) Recover();
-    if (tracer_) tracer_->UnwindAll();
-    NotePosix(shared);
+    if (tracer_) tracer_->End();
+    record_.posix = posix_.New();
+    NoteSetId();
     Tell("record " + PrintRecord(record_) + "\n");
     if (options_.keep) WaitForEver();
     KillAll();
@@ -117,55 +78,19 @@ class Supervisor {
   int64_t Now() const { return MonotonicUs() - start_us_; }
   void Tell(const std::string& line) const { (void)WriteAll(report_, line); }
 
-  void SetLimits() {
-    std::map<std::string, int64_t> sem;
-    for (const auto& [name, value] : options_.limits) {
-      if (name.starts_with("sem")) {
-        sem[name] = value;
-      } else {
-        SetLimit(name, std::to_string(value));
-      }
-    }
-    if (sem.empty()) return;
-    // /proc/sys/kernel/sem: SEMMSL, SEMMNS, SEMOPM and SEMMNI
-    int64_t values[4] = {32000, 1024000000, 500, 32000};
-    const char* names[4] = {"semmsl", "semmns", "semopm", "semmni"};
-    std::string text;
-    for (int i = 0; i < 4; ++i) {
-      text += fmt::format("{} ", sem.contains(names[i]) ? sem[names[i]] : values[i]);
-    }
-    SetLimit("sem", text);
-  }
-
-  void SetLimit(const std::string& name, const std::string& value) {
-    const UniqueFd fd(open(("/proc/sys/kernel/" + name).c_str(), O_WRONLY | O_CLOEXEC));
-    const bool set = fd.ok() && write(fd.get(), value.data(), value.size()) > 0;
-    if (!set) record_.notes.push_back(fmt::format("limit {} not set: {}", name, strerror(errno)));
-  }
-
   void Start(const std::vector<std::string>& command, bool traced) {
-    int ends[2];
-    IPC_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "no socket pair");
-    const UniqueFd ours(ends[0]);
-    UniqueFd theirs(ends[1]);
-    program_ = fork();
-    IPC_REQUIRE(program_ >= 0, "no process for the program");
-    if (program_ == 0) Become(options_, command, traced, theirs.get());
-    theirs.Reset();
+    StartedProgram started = StartProgram(options_, command, traced);
+    program_ = started.pid;
     running_ = true;
-    if (traced) {
-      UniqueFd listener = ReceiveDescriptor(ours.get());
-      if (listener.ok()) {
-        tracer_ = std::make_unique<Tracer>(std::move(listener), options_, start_us_, record_);
-      } else {
-        record_.notes.push_back("calls are not traced: no seccomp filter with a listener here");
-      }
+    if (started.listener.ok()) {
+      tracer_ = std::make_unique<Tracer>(std::move(started.listener), options_, start_us_, record_);
+    } else if (traced) {
+      record_.notes.push_back(
+          fmt::format("calls are not traced: no seccomp filter with a listener here ({}); `ipcrig "
+                      "doctor` tells more",
+                      strerror(started.filter_error)));
     }
-    // The end of the file: it was executed.
-    Report report;
-    if (read(ours.get(), &report, sizeof(report)) == sizeof(report)) {
-      record_.exec_error = report.exec_error;
-    }
+    if (traced) record_.exec_error = started.exec_error;
   }
 
   // Waits for something to happen, at most this long (-1: for ever), and sees to it.
@@ -196,9 +121,11 @@ class Supervisor {
         Tell(fmt::format("stopped {}\n", WSTOPSIG(status)));
       } else if (WIFCONTINUED(status)) {
         Tell("continued\n");
+        kill(getppid(), SIGCONT);  // the tool stopped when the program did
       } else {
         running_ = false;
         program_status_ = status;
+        Tell("ended\n");
       }
     }
     alone_ = pid < 0 && errno == ECHILD;
@@ -304,11 +231,14 @@ class Supervisor {
     for (Survivor& survivor : record_.survivors) survivor.signal = forced ? SIGKILL : SIGTERM;
   }
 
-  void NotePosix(const std::set<std::string>& before) {
-    for (const std::string& name : PosixShared()) {
-      if (!before.contains(name)) record_.posix.push_back(name);
+  // Without privilege the program has no user but its own.
+  void NoteSetId() {
+    for (const TracedProcess& process : record_.processes) {
+      if (!record_.user_namespace || !process.set_id) continue;
+      record_.notes.push_back(
+          fmt::format("{} is set-user-ID or set-group-ID, which has no effect here; as root it has",
+                      process.executable));
     }
-    for (const std::string& name : PosixQueues()) record_.posix.push_back(name);
   }
 
   // Runs the command that has to cope with what the crash left, and looks what exists then.
@@ -351,6 +281,7 @@ class Supervisor {
   Record record_;
   UniqueFd signals_;
   std::unique_ptr<Tracer> tracer_;
+  PosixView posix_;
   int64_t start_us_ = 0;
   pid_t program_ = -1;
   int program_status_ = 0;
@@ -377,9 +308,9 @@ void CloseOthers(int report, int lifeline) {
 
 }  // namespace
 
-void Supervise(const TraceOptions& options, bool user_namespace, int report, int lifeline) {
+void Supervise(const TraceOptions& options, Surroundings around, int report, int lifeline) {
   CloseOthers(report, lifeline);
-  Supervisor(options, user_namespace, report, lifeline).Run();
+  Supervisor(options, std::move(around), report, lifeline).Run();
   _exit(0);
 }
 

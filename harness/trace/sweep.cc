@@ -16,9 +16,9 @@ int CountLeft(const Record& record) {
                                         [](const TracedObject& object) { return object.left; }));
 }
 
-const TracedCall* CallOf(const Record& record, const CrashPoint& point) {
+const TracedCall* CallOf(const Record& record, const CallIdentity& identity) {
   for (const TracedCall& call : record.calls) {
-    if (call.ordinal == point.process && call.number == point.number) return &call;
+    if (IdentityOf(record, call) == identity) return &call;
   }
   return nullptr;
 }
@@ -67,7 +67,9 @@ std::vector<SweepPoint> PointsOf(const Record& recording, int signal, bool tree)
     for (const bool after : {false, true}) {
       // A call that did not return has no time after it.
       if (after && !call.result) continue;
-      points.push_back({static_cast<int>(i), {call.ordinal, call.number, after, signal, tree}});
+      points.push_back(
+          {static_cast<int>(i),
+           {call.ordinal, call.number, after, signal, tree, IdentityOf(recording, call)}});
     }
   }
   return points;
@@ -85,16 +87,12 @@ SweepResult JudgePoint(const Record& recording, const SweepPoint& point, const R
   SweepResult result{point};
   result.seconds = static_cast<double>(record.settled_us) * 1e-6;
   const TracedCall& expected = recording.calls[static_cast<size_t>(point.call)];
-  const TracedCall* call = CallOf(record, point.crash);
+  const TracedCall* call = CallOf(record, point.crash.identity);
   if (!record.killed_at_point || call == nullptr) {
-    result.detail = "the program did not make this call this time";
+    result.detail = "the program did not make this call this time: it is not deterministic";
     return result;
   }
-  if (call->call.name != expected.call.name) {
-    result.detail = fmt::format("it was {} this time: the program is not deterministic",
-                                CallText(call->call.name));
-    return result;
-  }
+  result.moved = call->ordinal != expected.ordinal || call->number != expected.number;
   result.left = CountLeft(record);
   const int usual = CountLeft(recording);
   const std::string hanging = HangingPeer(record);
@@ -123,6 +121,15 @@ SweepResult JudgePoint(const Record& recording, const SweepPoint& point, const R
 
 std::string PointText(const CrashPoint& point) {
   return fmt::format("{}.{}:{}", point.process, point.number, point.after ? "after" : "before");
+}
+
+std::string StablePointText(const CrashPoint& point) {
+  const CallIdentity& call = point.identity;
+  const std::string file = call.executable.substr(call.executable.rfind('/') + 1);
+  const std::string rank = call.rank > 1 ? fmt::format(".{}", call.rank) : "";
+  const std::string nth = call.nth > 1 ? fmt::format(".{}", call.nth) : "";
+  return fmt::format("{}{}/{}{}:{}", file, rank, CallText(call.name), nth,
+                     point.after ? "after" : "before");
 }
 
 bool ParsePoint(const std::string& text, CrashPoint& point) {

@@ -14,7 +14,7 @@
 //   leak                 after the next start there are more objects than after the recording
 //   recovered            what was left is gone, or in use again, after the next start
 //   clean                nothing was left
-//   not reached          the program did not come to this call, or it was another call
+//   not reached          the program did not come to this call
 //
 // Pure functions of records.
 #pragma once
@@ -49,6 +49,8 @@ struct SweepResult {
   std::string detail = {};  // "pid 7 (./peer) asleep in semop"
   int left = 0;             // objects, before the next start
   double seconds = 0;
+  bool moved = false;  // it was another number of call, or process, than in the recording
+  int tries = 0;       // runs that it took, or that did not come to the point
 };
 
 std::vector<SweepPoint> PointsOf(const Record& recording, int signal, bool tree);
@@ -58,6 +60,10 @@ std::vector<SweepPoint> Sample(const std::vector<SweepPoint>& points, size_t mos
 // start.
 SweepResult JudgePoint(const Record& recording, const SweepPoint& point, const Record& record,
                        int expected_status);
+
+// "faked-sysv/msgrcv:before", "server.2/semop.3:after": the third semop(2) of the second process
+// that executes server. Unlike numbers it means the same in each run.
+std::string StablePointText(const CrashPoint& point);
 
 // "1.3:after", and back; false where it is no such thing.
 std::string PointText(const CrashPoint& point);

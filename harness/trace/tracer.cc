@@ -14,9 +14,11 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "ops/abi.h"
 #include "trace/attach.h"
 #include "trace/inspect.h"
 #include "trace/keys.h"
+#include "trace/latency.h"
 
 namespace ipcrig {
 namespace {
@@ -42,6 +44,17 @@ bool IsInterruption(int64_t result) {
          result == -kRestartNoInterrupt || result == -kRestartBlock;
 }
 
+std::string WhyUntraceable(pid_t thread, int error, const TracedProcess& process) {
+  if (error != EPERM) return strerror(error);
+  if (const pid_t tracer = TracerOf(thread); tracer > 0) {
+    const auto known = LookAtProcess(tracer);
+    return fmt::format("pid {} ({}) traces this thread", tracer, known ? known->command : "?");
+  }
+  if (process.set_id) return "a set-user-ID or set-group-ID program";
+  if (process.executable.empty()) return "a program whose file may not be read";
+  return "a security policy forbids ptrace(2)";
+}
+
 bool SameCall(const TracedCall& one, const IpcCall& other) {
   return one.call.name == other.name && one.call.args == other.args;
 }
@@ -49,7 +62,13 @@ bool SameCall(const TracedCall& one, const IpcCall& other) {
 }  // namespace
 
 Tracer::Tracer(UniqueFd listener, const TraceOptions& options, int64_t start_us, Record& record)
-    : listener_(std::move(listener)), options_(options), start_us_(start_us), record_(record) {}
+    : listener_(std::move(listener)),
+      options_(options),
+      start_us_(start_us),
+      ipc_namespace_(IpcNamespaceOf(getpid())),
+      record_(record) {
+  AnswerQuickly(listener_.get());
+}
 
 int64_t Tracer::Now() const { return MonotonicUs() - start_us_; }
 
@@ -65,16 +84,12 @@ int Tracer::ProcessIndex(pid_t process) {
 }
 
 // Looking at a process takes longer than a call: what is known of a thread holds until it executes
-// another file.
+// another file, or the same again.
 int Tracer::ProcessOfThread(pid_t thread) {
-  char link[4096];
-  const std::string path = fmt::format("/proc/{}/exe", thread);
-  const ssize_t length = readlink(path.c_str(), link, sizeof(link));
-  const std::string executable(link, length < 0 ? 0 : static_cast<size_t>(length));
+  std::string image = ImageOf(thread);
   Known& known = threads_[thread];
-  const bool every_call = options_.watch != Watch::kCreations;
-  if (every_call && known.process >= 0 && known.executable == executable) return known.process;
-  known.executable = executable;
+  if (known.process >= 0 && known.image == image) return known.process;
+  known.image = std::move(image);
   known.process = ProcessIndex(ProcessOf(thread).value_or(thread));
   return known.process;
 }
@@ -85,7 +100,10 @@ void Tracer::OnNotification() {
   uint64_t registers[6];
   std::copy(std::begin(notification.data.args), std::end(notification.data.args), registers);
   const auto call = DecodeCall(notification.data.arch, notification.data.nr, registers);
-  if (!call) return Answer(notification.id, 0);
+  // A program that makes a namespace of its own has its objects there, and they go with it.
+  const uint64_t there = IpcNamespaceOf(static_cast<pid_t>(notification.pid));
+  const bool elsewhere = there != 0 && there != ipc_namespace_;
+  if (!call || elsewhere) return Answer(notification.id, 0);
   Begin(notification, *call);
 }
 
@@ -101,6 +119,7 @@ void Tracer::Answer(uint64_t id, int error) {
 
 void Tracer::Begin(const seccomp_notif& notification, const IpcCall& call) {
   const auto thread = static_cast<pid_t>(notification.pid);
+  SettleRemovals(thread);
   const bool sets_values = call.IsControl() && !call.IsRemoval();
   if (sets_values) NoteValues(call);
   if (sets_values && options_.watch != Watch::kAllCalls) return Answer(notification.id, 0);
@@ -122,13 +141,21 @@ void Tracer::Begin(const seccomp_notif& notification, const IpcCall& call) {
   traced.call = call;
   traced.began_us = Now();
   traced.operations = ReadOperations(thread, call);
-  const int pid = record_.processes[static_cast<size_t>(traced.process)].pid;
-  Counted& counted = counted_[pid];
-  if (counted.ordinal == 0) counted.ordinal = static_cast<int>(counted_.size());
-  traced.ordinal = counted.ordinal;
-  traced.number = ++counted.calls;
+  Number(traced);
   record_.calls.push_back(std::move(traced));
   Observe(notification, static_cast<int>(record_.calls.size()) - 1);
+}
+
+void Tracer::Number(TracedCall& call) {
+  const TracedProcess& process = record_.processes[static_cast<size_t>(call.process)];
+  Counted& counted = counted_[process.pid];
+  if (counted.ordinal == 0) counted.ordinal = static_cast<int>(counted_.size());
+  call.ordinal = counted.ordinal;
+  call.number = ++counted.calls;
+  Ranked& ranked = ranked_[{process.pid, process.executable}];
+  if (ranked.rank == 0) ranked.rank = ++executed_[process.executable];
+  call.rank = ranked.rank;
+  call.nth = ++ranked.calls[call.call.name];
 }
 
 void Tracer::Observe(const seccomp_notif& notification, int index) {
@@ -140,13 +167,15 @@ void Tracer::Observe(const seccomp_notif& notification, int index) {
     sent_back_[thread] = index;
     return Answer(notification.id, kRestartNoInterrupt);
   }
-  if (call.call.IsRemoval()) NoteRemoval(index);
+  if (call.call.IsRemoval() && NoteRemoval(index)) {
+    unanswered_.push_back(index);
+    return Answer(notification.id, 0);
+  }
   if (const int error = Attach(thread); error != 0) {
     call.unseen = true;
-    call.stack.missing = fmt::format(
-        "not traced: {}", error == EPERM ? "another tracer has this thread, or a security policy "
-                                           "forbids ptrace(2)"
-                                         : strerror(error));
+    call.stack.missing =
+        "not traced: " +
+        WhyUntraceable(thread, error, record_.processes[static_cast<size_t>(call.process)]);
     return Answer(notification.id, 0);
   }
   const bool sleeps = call.call.MaySleep();
@@ -222,16 +251,9 @@ void Tracer::Finish(pid_t thread, int index, std::optional<int64_t> result, int 
   call.result = result;
   call.ended_us = Now();
   if (result && call.call.IsGet() && *result >= 0) NoteObject(index);
-  if (result && call.call.IsRemoval() && *result == 0) {
-    const auto object = objects_.find({call.call.kind(), call.call.object()});
-    if (object != objects_.end()) {
-      TracedObject& removed = record_.objects[static_cast<size_t>(object->second)];
-      removed.removed_by = index;
-      Forget(removed);
-      objects_.erase(object);
-    }
-  }
-  if (call.creates || options_.watch != Watch::kCreations) Keep(thread, index);
+  const bool removes = call.call.IsRemoval();
+  if (removes && result.value_or(-1) == 0) NoteRemoved(index);
+  if (call.creates || removes || options_.watch != Watch::kCreations) Keep(thread, index);
   const int pid = record_.processes[static_cast<size_t>(call.process)].pid;
   if (IsCrashPoint(call, true)) Crash(pid);
   attached_.erase(thread);
@@ -258,6 +280,11 @@ void Tracer::Forget(const TracedObject& object) {
   const bool risky = (static_cast<unsigned>(call.call.flags()) & kForOthers) == kForOthers ||
                      call.fixed_key || call.same_key.size() > 1;
   if (!risky && options_.watch != Watch::kAllCalls) stills_.erase(object.created_by);
+}
+
+void Tracer::End() {
+  SettleRemovals(0);
+  UnwindAll();
 }
 
 void Tracer::UnwindAll() {
@@ -305,22 +332,52 @@ void Tracer::NoteValues(const IpcCall& call) {
   early_.erase(early);
 }
 
-// What the object was like when somebody was about to remove it.
-void Tracer::NoteRemoval(int index) {
+// What the object is like when somebody is about to remove it. Whether that is all that anybody
+// will ask for: then the thread need not be stopped, and its result is what is seen afterwards.
+bool Tracer::NoteRemoval(int index) {
+  const IpcCall& call = record_.calls[static_cast<size_t>(index)].call;
+  bool in_use = false;
+  const auto object = objects_.find({call.kind(), call.object()});
+  if (object != objects_.end()) {
+    TracedObject& known = record_.objects[static_cast<size_t>(object->second)];
+    if (auto row = LookAtObject(call.kind(), call.object())) {
+      known.row = *row;
+      known.content = ContentOf(*row);
+    }
+    in_use = WasInUse(known);
+  }
+  return !in_use && options_.watch != Watch::kAllCalls;
+}
+
+void Tracer::NoteRemoved(int index) {
   const IpcCall& call = record_.calls[static_cast<size_t>(index)].call;
   const auto object = objects_.find({call.kind(), call.object()});
   if (object == objects_.end()) return;
-  if (auto row = LookAtObject(call.kind(), call.object())) {
-    TracedObject& known = record_.objects[static_cast<size_t>(object->second)];
-    known.row = *row;
-    known.content = ContentOf(*row);
-  }
+  TracedObject& removed = record_.objects[static_cast<size_t>(object->second)];
+  removed.removed_by = index;
+  Forget(removed);
+  objects_.erase(object);
+}
+
+// Looks what became of removals that nobody waited for. A thread that makes another call has
+// returned from it.
+void Tracer::SettleRemovals(pid_t thread) {
+  std::erase_if(unanswered_, [&](int index) {
+    TracedCall& call = record_.calls[static_cast<size_t>(index)];
+    const auto row = LookAtObject(call.call.kind(), call.call.object());
+    const auto status = row ? (*row)[Column::kStatus].value_or(0) : 0;
+    const bool gone = !row || (status & abi::kShmDest) != 0;
+    if (gone) {
+      call.result = 0;
+      NoteRemoved(index);
+    }
+    return gone || call.thread == thread;
+  });
 }
 
 bool Tracer::IsCrashPoint(const TracedCall& call, bool after) const {
   if (!options_.crash || crashed_) return false;
-  return options_.crash->process == call.ordinal && options_.crash->number == call.number &&
-         options_.crash->after == after;
+  return options_.crash->after == after && options_.crash->identity == IdentityOf(record_, call);
 }
 
 void Tracer::Crash(pid_t process) {

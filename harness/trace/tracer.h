@@ -37,8 +37,8 @@ class Tracer {
   bool OnWait(pid_t thread, int status);
   // The index of a process in the record, which is looked at again.
   int ProcessIndex(pid_t process);
-  // Unwinds what has been kept for it. To be called once, when no call is to come.
-  void UnwindAll();
+  // Finishes the record. To be called once, when no call is to come.
+  void End();
   // Kills as the crash point says; it is done once.
   void Crash(pid_t process);
 
@@ -57,25 +57,33 @@ class Tracer {
   };
   struct Known {
     int process = -1;  // index
-    std::string executable;
+    std::string image;
   };
   struct Counted {
     int ordinal = 0;
     int calls = 0;
   };
+  struct Ranked {
+    int rank = 0;
+    std::map<CallName, int> calls = {};
+  };
 
   void Begin(const seccomp_notif& notification, const IpcCall& call);
+  void Number(TracedCall& call);
   void Answer(uint64_t id, int error);
-  void Observe(const seccomp_notif& notification, int call);
+  void Observe(const seccomp_notif& notification, int index);
   void OnTrap(pid_t thread, Attached& attached);
   void OnExit(pid_t thread, Attached& attached);
   void OnSignal(pid_t thread, Attached& attached, int signal);
-  void Finish(pid_t thread, int call, std::optional<int64_t> result, int signal);
-  void NoteObject(int call);
-  void NoteRemoval(int call);
-  void NoteOpening(int call, const TracedObject& object);
+  void Finish(pid_t thread, int index, std::optional<int64_t> result, int signal);
+  void NoteObject(int index);
+  bool NoteRemoval(int index);
+  void NoteRemoved(int index);
+  void SettleRemovals(pid_t thread);
+  void NoteOpening(int index, const TracedObject& object);
   void NoteValues(const IpcCall& call);
-  void Keep(pid_t thread, int call);
+  void Keep(pid_t thread, int index);
+  void UnwindAll();
   void Forget(const TracedObject& object);
   int ProcessOfThread(pid_t thread);
   bool IsCrashPoint(const TracedCall& call, bool after) const;
@@ -84,13 +92,17 @@ class Tracer {
   UniqueFd listener_;
   const TraceOptions& options_;
   int64_t start_us_;
+  uint64_t ipc_namespace_;
   Record& record_;
   Unwinder unwinder_;
   std::map<int, Still> stills_;  // of calls, until it is known whether they matter
   std::map<pid_t, Attached> attached_;
   std::map<pid_t, int> sent_back_;  // calls that will be made again, by thread
+  std::vector<int> unanswered_;     // removals whose result is yet to be looked for
   std::map<pid_t, Known> threads_;
   std::map<pid_t, Counted> counted_;
+  std::map<std::pair<pid_t, std::string>, Ranked> ranked_;  // by executable
+  std::map<std::string, int> executed_;                     // by how many processes
   std::map<int, std::vector<int>> early_;  // calls that opened a set of zeros, by its id
   std::map<std::pair<ObjectKind, int>, int> objects_;  // that exist: index
   bool crashed_ = false;

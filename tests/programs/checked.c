@@ -2,14 +2,20 @@
 //
 // A program to be checked: each word of its command line makes it do one thing, right or wrong.
 #include <errno.h>
+#include <fcntl.h>
+#include <mqueue.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/msg.h>
+#include <sys/ptrace.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -165,6 +171,98 @@ static void share_lock(int flags) {
   semctl(set, 0, IPC_RMID);
 }
 
+static void say(const char* line) { (void)!write(STDOUT_FILENO, line, strlen(line)); }
+static void on_continue(int signal) {
+  (void)signal;
+  say("continued\n");
+}
+static void on_end(int signal) {
+  (void)signal;
+  say("terminated\n");
+  _exit(7);
+}
+
+// Tells what signals reach it, until one ends it.
+static void listen_to_signals(void) {
+  signal(SIGCONT, on_continue);
+  signal(SIGTERM, on_end);
+  say("ready\n");
+  while (1) pause();
+}
+
+// A call as 32-bit programs make it.
+static long call_32(long number, long first, long second, long third) {
+  long result = -ENOSYS;
+#if defined(__x86_64__)
+  __asm__ volatile("int $0x80"
+                   : "=a"(result)
+                   : "a"(number), "b"(first), "c"(second), "d"(third), "S"(0), "D"(0)
+                   : "memory", "r8", "r9", "r10", "r11");
+#else
+  (void)number, (void)first, (void)second, (void)third;
+#endif
+  return result;
+}
+
+static void narrow(void) {
+  enum { kIpc = 117, kMsgget = 13, kSemget = 393 };
+  const long queue = call_32(kIpc, kMsgget, IPC_PRIVATE, 0600);  // line: ipc
+  call_32(kSemget, IPC_PRIVATE, 1, 0600);                        // line: i386
+  printf("ipc(2): %s\n", queue >= 0 ? "made" : "refused");
+}
+
+// Two processes send a message to and fro, with this many calls in all.
+static void ping_pong(int calls) {
+  struct {
+    long type;
+  } message = {1};
+  const int there = make_queue();
+  const int back = make_queue();
+  const pid_t child = fork();
+  for (int i = 0; i < calls / 4; ++i) {
+    if (child == 0) msgrcv(there, &message, 0, 0, 0);
+    msgsnd(child == 0 ? back : there, &message, 0, 0);
+    if (child != 0) msgrcv(back, &message, 0, 0, 0);
+  }
+  if (child == 0) _exit(0);
+  wait(NULL);
+  msgctl(there, IPC_RMID, NULL);
+  msgctl(back, IPC_RMID, NULL);
+}
+
+static void leave_posix(void) {
+  close(shm_open("/ipcrig-checked", O_CREAT | O_RDWR, 0600));
+  sem_open("/ipcrig-checked", O_CREAT, 0600, 1);
+  mq_open("/ipcrig-checked", O_CREAT | O_RDWR, 0600, NULL);
+}
+
+// Two files of which ftok(3) makes one key: tmpfs numbers its files one after the other.
+static void collide(void) {
+  struct stat first;
+  struct stat next = {0};
+  if (chdir("/dev/shm") != 0) return;
+  mknod("first", S_IFREG | 0600, 0);
+  stat("first", &first);
+  do {
+    unlink("next");
+    mknod("next", S_IFREG | 0600, 0);
+    stat("next", &next);
+  } while (((first.st_ino ^ next.st_ino) & 0xffff) != 0);
+  msgctl(msgget(ftok("next", 'j'), IPC_CREAT | 0600), IPC_RMID, NULL);
+  unlink("first");
+  unlink("next");
+}
+
+// A child that a debugger has makes a queue with a key that only it has.
+static void make_when_traced(void) {
+  if (fork() == 0) {
+    ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+    msgget(getpid(), IPC_CREAT | 0600);
+    _exit(0);
+  }
+  wait(NULL);
+}
+
 static void do_one(const char* word, char* self) {
   if (strcmp(word, "leave") == 0) leave_each();
   if (strcmp(word, "remove") == 0) remove_each();
@@ -186,6 +284,12 @@ static void do_one(const char* word, char* self) {
   if (strcmp(word, "three") == 0) {
     for (int i = 0; i < 3; ++i) make_segment();
   }
+  if (strcmp(word, "signals") == 0) listen_to_signals();
+  if (strcmp(word, "narrow") == 0) narrow();
+  if (strncmp(word, "ping-pong=", 10) == 0) ping_pong(atoi(word + 10));
+  if (strcmp(word, "posix") == 0) leave_posix();
+  if (strcmp(word, "collide") == 0) collide();
+  if (strcmp(word, "traced") == 0) make_when_traced();
   if (strcmp(word, "term") == 0) raise(SIGTERM);
   if (strcmp(word, "hang") == 0) pause();
   if (strcmp(word, "status") == 0) exit(42);
