@@ -243,8 +243,8 @@ void DiagramBuilder::Place() {
   for (const Finding& finding : result_.judgement.findings) {
     Diagram::Place place{.call = CallOfFinding(finding), .at = out_.end};
     if (place.call >= 0) place.at = CallAt(place.call).from;
-    for (const int step : finding.cycle) {
-      if (const int call = CallOfStep(step); call >= 0) place.cycle.push_back(call);
+    for (const Finding::Before& one : finding.cycle) {
+      if (const int call = CallOfStep(one.step); call >= 0) place.cycle.push_back(call);
     }
     out_.places.push_back(std::move(place));
   }
