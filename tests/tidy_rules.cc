@@ -54,7 +54,7 @@ struct Layer {
   bool pure;  // has no business with the operating system
 };
 
-constexpr std::array<Layer, 9> kLayers = {{
+constexpr std::array<Layer, 10> kLayers = {{
     {"base", {"base"}, false},
     {"ops", {"base", "ops"}, true},
     {"model", {"base", "ops", "model"}, true},
@@ -63,6 +63,7 @@ constexpr std::array<Layer, 9> kLayers = {{
     {"check", {"base", "ops", "model", "check"}, true},
     {"explore", {"base", "ops", "model", "exec", "check", "gen", "explore"}, false},
     {"trace", {"base", "ops", "exec", "trace"}, false},
+    {"library", {"base", "library"}, false},
     {"report", {"base", "ops", "model", "check", "trace", "report"}, false},
 }};
 

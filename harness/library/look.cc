@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "library/rig_state.h"
+
+namespace ipcrig {
+inline namespace v0 {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Files of /proc are read whole; errno is that of the read.
+std::string ReadProc(const std::string& path) {
+  errno = 0;
+  std::ifstream file(path);
+  std::ostringstream text;
+  if (file) text << file.rdbuf();
+  return text.str();
+}
+
+std::vector<std::string> NamesIn(const std::string& directory) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    names.push_back(it->path().filename());
+  }
+  return names;
+}
+
+// Whether the thread sleeps for ever in a call that is ours: "220 0x1 0x7ff.. 0x1 0x0 ..." of
+// proc(5).
+bool AddSleep(const std::string& text, std::set<Call>& calls) {
+  std::istringstream words(text);
+  long number = -1;
+  if (!(words >> number)) return false;  // "running"
+  const Call call = CallOfNumber(number);
+  if (call == Call::kNone) return false;
+  calls.insert(call);
+  std::string timeout;
+  for (int i = 0; i < 4; ++i) words >> timeout;
+  return number != SYS_semtimedop || timeout == "0x0";
+}
+
+std::string SwitchLines(const std::string& status) {
+  std::istringstream lines(status);
+  std::string switches;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("ctxt_switches") != std::string::npos) switches += line;
+  }
+  return switches;
+}
+
+}  // namespace
+
+Call CallOfNumber(long number) {
+  switch (number) {
+    case SYS_msgrcv:
+      return Call::kMsgrcv;
+    case SYS_msgsnd:
+      return Call::kMsgsnd;
+    case SYS_semop:
+    case SYS_semtimedop:
+      return Call::kSemop;
+    default:
+      return Call::kNone;
+  }
+}
+
+const char* CallText(Call call) {
+  static constexpr const char* kNames[] = {"none",   "shmget", "shmat",  "shmdt",
+                                           "shmctl", "msgget", "msgsnd", "msgrcv",
+                                           "msgctl", "semget", "semop",  "semctl"};
+  return kNames[static_cast<int>(call)];
+}
+
+ProcessLook LookAt(pid_t pid) {
+  const AdminForNow admin;
+  ProcessLook look;
+  look.stuck = true;
+  const std::string tasks = fmt::format("/proc/{}/task", pid);
+  for (const std::string& thread : NamesIn(tasks)) {
+    look.alive = true;
+    const std::string place = tasks + "/" + thread;
+    look.switches += SwitchLines(ReadProc(place + "/status"));
+    const std::string text = ReadProc(place + "/syscall");
+    if (text.empty() && errno != 0 && errno != ESRCH && errno != ENOENT) {
+      look.unreadable = place + "/syscall: " + strerror(errno);
+    }
+    const bool for_ever = AddSleep(text, look.calls);
+    const bool alone = ReadProc(place + "/children").empty();
+    look.stuck = look.stuck && for_ever && alone;
+  }
+  return look;
+}
+
+bool Rig::State::Stuck() const {
+  if (NamesIn("/proc/self/task").size() != 1) return false;
+  std::string seen[2];
+  // Who has not run from the first look to the second was asleep in between, all at once.
+  for (std::string& switches : seen) {
+    for (const auto& process : processes) {
+      if (process->Poll(false)) continue;
+      const ProcessLook look = LookAt(process->pid());
+      if (!look.stuck || !look.alive) return false;
+      switches += look.switches + ";";
+    }
+  }
+  return !seen[0].empty() && seen[0] == seen[1];
+}
+
+std::vector<pid_t> OwnChildren() {
+  std::vector<pid_t> children;
+  for (const std::string& thread : NamesIn("/proc/self/task")) {
+    std::istringstream words(ReadProc("/proc/self/task/" + thread + "/children"));
+    for (pid_t pid = 0; words >> pid;) children.push_back(pid);
+  }
+  return children;
+}
+
+}  // namespace v0
+}  // namespace ipcrig
