@@ -10,12 +10,13 @@
 // killed at any point leaves it usable. Everything declared here is async-signal-safe.
 #pragma once
 
-#include <ipcrig/ipcrig.h>
 #include <sys/types.h>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+
+#include <ipcrig/ipcrig.h>
 
 namespace ipcrig {
 inline namespace v0 {

@@ -102,13 +102,13 @@ ProcessLook LookAt(pid_t pid) {
   return look;
 }
 
-bool Rig::State::Stuck() const {
+bool Rig::State::Stuck() {
   if (NamesIn("/proc/self/task").size() != 1) return false;
   std::string seen[2];
   // Who has not run from the first look to the second was asleep in between, all at once.
   for (std::string& switches : seen) {
     for (const auto& process : processes) {
-      if (process->Poll(false)) continue;
+      if (process->HasEnded()) continue;
       const ProcessLook look = LookAt(process->pid());
       if (!look.stuck || !look.alive) return false;
       switches += look.switches + ";";

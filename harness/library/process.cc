@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <poll.h>
 #include <sched.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,10 +31,9 @@ std::string Ended::Text() const {
 Process::Process(Rig& rig, std::string name, int slot, Where where)
     : rig_(rig), name_(std::move(name)), slot_(slot), where_(where) {}
 
-// Whether it has ended.
-bool Process::Poll(bool block) {
-  while (!reaped_) {
-    const pid_t found = waitpid(pid_, &status_, block ? 0 : WNOHANG);
+bool Process::HasEnded() {
+  while (!reaped_ && pid_ > 0) {
+    const pid_t found = waitpid(pid_, &status_, WNOHANG);
     if (found == 0) return false;
     if (found < 0 && errno == EINTR) continue;
     reaped_ = true;
@@ -48,16 +49,35 @@ bool Process::Poll(bool block) {
   return true;
 }
 
-Ended Process::Wait() {
+// False: it slept for ever, was told and was killed.
+bool Process::AwaitEnd(Where where) {
+  constexpr int kLookAgain_ms = 5;
+  const UniqueFd end(pid_ > 0 ? static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)) : -1);
+  bool stuck = false;
+  while (!HasEnded()) {
+    pollfd ended = {end.get(), POLLIN, 0};
+    const bool at_once = end.ok() ? poll(&ended, 1, kLookAgain_ms) != 0 : sched_yield() != 0;
+    if (stuck || at_once || !rig_.state_->Stuck()) continue;
+    stuck = true;
+    const ProcessLook look = LookAt(pid_);
+    const Call call = look.calls.empty() ? Call::kNone : *look.calls.begin();
+    Fail(where,
+         fmt::format("{} sleeps in {}, and nobody is left to wake it", name_, CallText(call)));
+    Kill();
+  }
+  return !stuck;
+}
+
+Ended Process::Wait(Where where) {
   waited_ = true;
-  if (pid_ > 0) Poll(true);
+  AwaitEnd(where);
   if (pid_ <= 0 || status_ == -1) return {};
   if (WIFEXITED(status_)) return {true, WEXITSTATUS(status_), 0};
   return {false, 0, WTERMSIG(status_)};
 }
 
 bool Process::AwaitBlocked(Call call, Where where) {
-  while (pid_ > 0 && !Poll(false)) {
+  while (!HasEnded()) {
     const ProcessLook look = LookAt(pid_);
     if (look.calls.count(call) > 0) return true;
     if (!look.unreadable.empty()) {
@@ -69,8 +89,7 @@ bool Process::AwaitBlocked(Call call, Where where) {
   }
   rig_.PassOnFailures();
   const bool waited = waited_;
-  const std::string ended =
-      pid_ > 0 && Poll(false) && !rig_.expired() ? ", it " + Wait().Text() : "";
+  const std::string ended = HasEnded() && !rig_.expired() ? ", it " + Wait().Text() : "";
   waited_ = waited;
   Fail(where, fmt::format("{} was not seen asleep in {}{}", name_, CallText(call), ended));
   return false;
@@ -88,7 +107,7 @@ void Process::Arm(KillAt point) {
 bool Process::ReachedKillPoint() const { return rig_.state_->board->slots[slot_].reached != 0; }
 
 void Process::Stop() {
-  if (pid_ <= 0 || Poll(false)) return;
+  if (pid_ <= 0 || HasEnded()) return;
   kill(pid_, SIGSTOP);
   siginfo_t info = {};
   while (waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WEXITED | WNOWAIT) != 0 &&
@@ -97,11 +116,11 @@ void Process::Stop() {
 }
 
 void Process::Continue() {
-  if (pid_ > 0 && !Poll(false)) kill(pid_, SIGCONT);
+  if (pid_ > 0 && !HasEnded()) kill(pid_, SIGCONT);
 }
 
 void Process::Kill(int signal) {
-  if (pid_ <= 0 || Poll(false)) return;
+  if (pid_ <= 0 || HasEnded()) return;
   killed_ = true;
   kill(pid_, signal);
 }

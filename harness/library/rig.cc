@@ -229,18 +229,7 @@ void Rig::EndProcesses(bool failed) {
     if (process->pid_ <= 0) continue;
     process->Continue();
     if (failed) process->Kill();
-    bool stuck = false;
-    while (!process->Poll(false) && !stuck) {
-      stuck = state_->Stuck();
-      sched_yield();
-    }
-    if (stuck) {
-      const ProcessLook look = LookAt(process->pid_);
-      const Call call = look.calls.empty() ? Call::kNone : *look.calls.begin();
-      Fail(process->where_, fmt::format("{} sleeps in {}, and nobody is left to wake it",
-                                        process->name_, CallText(call)));
-      process->Kill();
-    }
+    const bool stuck = !process->AwaitEnd(process->where_);
     ProcessSlot& slot = state_->board->slots[process->slot_];
     const bool judged = process->waited_ || failed || stuck || slot.failures != 0;
     const Ended ended = process->Wait();

@@ -8,7 +8,6 @@
 // For the process and the thread that made the Rig.
 #pragma once
 
-#include <ipcrig/ipcrig.h>
 #include <sys/types.h>
 
 #include <csignal>
@@ -17,6 +16,8 @@
 #include <set>
 #include <string>
 #include <vector>
+
+#include <ipcrig/ipcrig.h>
 
 #include "base/unique_fd.h"
 #include "library/board.h"
@@ -70,7 +71,7 @@ struct Rig::State {
   uint32_t failures_passed_on = 0;
 
   // Whether nobody is left who could wake those that are asleep.
-  bool Stuck() const;
+  bool Stuck();
 };
 
 void Fail(Where where, const std::string& text);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Processes of a rig: failures that come from them, how they meet, are killed, and end.
-#include <ipcrig/gtest.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -12,6 +11,8 @@
 #include <atomic>
 #include <csignal>
 #include <stdexcept>
+
+#include <ipcrig/gtest.h>
 
 #include "failures.h"
 

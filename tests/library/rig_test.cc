@@ -3,7 +3,6 @@
 // The namespace, what is left in it, and the matchers. Each failure that the library can report is
 // provoked here.
 #include <fcntl.h>
-#include <ipcrig/gtest.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -11,6 +10,8 @@
 #include <unistd.h>
 
 #include <fstream>
+
+#include <ipcrig/gtest.h>
 
 #include "failures.h"
 

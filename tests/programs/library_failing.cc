@@ -2,11 +2,12 @@
 //
 // Tests that fail as the library makes them fail: tests/library/googletest_test.cc runs them and
 // reads what GoogleTest says.
-#include <ipcrig/gtest.h>
 #include <sys/msg.h>
 #include <unistd.h>
 
 #include <csignal>
+
+#include <ipcrig/gtest.h>
 
 namespace {
 

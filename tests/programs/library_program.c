@@ -10,7 +10,7 @@
 #include <sys/sem.h>
 #include <unistd.h>
 
-static int leak(void) { return msgget(IPC_PRIVATE, 0600) < 0; }  // line 13: leaked here
+__attribute__((noinline)) static int leak(void) { return msgget(IPC_PRIVATE, 0600) < 0; }
 
 static int receive(int queue) {
   struct {

@@ -34,14 +34,13 @@
 // an ipcrig::Rig, and skips where that is not ok(). See <ipcrig/ipcrig.h>.
 #pragma once
 
-#include <ipcrig/ipcrig.h>
-
 #include <cerrno>
 #include <cstring>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <ipcrig/ipcrig.h>
 
 namespace ipcrig {
 inline namespace v0 {

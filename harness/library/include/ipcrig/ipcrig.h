@@ -129,13 +129,15 @@ class Process {
   void Kill(int signal = SIGKILL);
 
   // Returns when the process has ended, also a second time. How it should have ended is then the
-  // caller's to say.
-  Ended Wait();
+  // caller's to say. A process that nobody is left to wake, since the others of the rig sleep in
+  // IPC calls, too, is killed at once, with a failure at the line of the caller.
+  Ended Wait(Where where = Where::Here());
 
  private:
   friend class Rig;
   Process(class Rig& rig, std::string name, int slot, Where where);
-  bool Poll(bool block);
+  bool HasEnded();
+  bool AwaitEnd(Where where);
   Rig& rig_;
   std::string name_;
   int slot_;
