@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -18,13 +18,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Files of /proc are read whole; errno is that of the read.
+// Files of /proc are read whole, in one piece where they are short; errno is that of the read.
 std::string ReadProc(const std::string& path) {
+  std::string text;
   errno = 0;
-  std::ifstream file(path);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  return text.str();
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  char buffer[4096];
+  for (ssize_t length = sizeof(buffer); fd.ok() && length == sizeof(buffer);) {
+    length = read(fd.get(), buffer, sizeof(buffer));
+    if (length > 0) text.append(buffer, static_cast<size_t>(length));
+  }
+  return text;
 }
 
 std::vector<std::string> NamesIn(const std::string& directory) {
@@ -82,7 +86,7 @@ const char* CallText(Call call) {
   return kNames[static_cast<int>(call)];
 }
 
-ProcessLook LookAt(pid_t pid) {
+ProcessLook LookAt(pid_t pid, Depth depth) {
   const AdminForNow admin;
   ProcessLook look;
   look.stuck = true;
@@ -90,14 +94,15 @@ ProcessLook LookAt(pid_t pid) {
   for (const std::string& thread : NamesIn(tasks)) {
     look.alive = true;
     const std::string place = tasks + "/" + thread;
-    look.switches += SwitchLines(ReadProc(place + "/status"));
     const std::string text = ReadProc(place + "/syscall");
     if (text.empty() && errno != 0 && errno != ESRCH && errno != ENOENT) {
       look.unreadable = place + "/syscall: " + strerror(errno);
     }
     const bool for_ever = AddSleep(text, look.calls);
-    const bool alone = ReadProc(place + "/children").empty();
-    look.stuck = look.stuck && for_ever && alone;
+    look.stuck = look.stuck && for_ever;
+    if (depth == Depth::kCalls) continue;
+    look.switches += SwitchLines(ReadProc(place + "/status"));
+    look.stuck = look.stuck && ReadProc(place + "/children").empty();
   }
   return look;
 }
@@ -109,7 +114,7 @@ bool Rig::State::Stuck() {
   for (std::string& switches : seen) {
     for (const auto& process : processes) {
       if (process->HasEnded()) continue;
-      const ProcessLook look = LookAt(process->pid());
+      const ProcessLook look = LookAt(process->pid(), Depth::kAll);
       if (!look.stuck || !look.alive) return false;
       switches += look.switches + ";";
     }

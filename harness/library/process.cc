@@ -76,6 +76,10 @@ Ended Process::Wait(Where where) {
   return {false, 0, WTERMSIG(status_)};
 }
 
+bool Process::IsBlocked(Call call) const {
+  return pid_ > 0 && !reaped_ && LookAt(pid_).calls.count(call) > 0;
+}
+
 bool Process::AwaitBlocked(Call call, Where where) {
   while (!HasEnded()) {
     const ProcessLook look = LookAt(pid_);

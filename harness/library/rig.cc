@@ -118,7 +118,7 @@ bool Rig::Step(int n, const std::function<void()>& f) {
   return true;
 }
 
-void* Rig::Allocate(size_t size, size_t alignment) {
+void* Rig::SharedBytes(size_t size, size_t alignment) {
   static char nowhere[4096];  // without a namespace no test runs
   if (!ok()) return nowhere;
   size_t& used = state_->arena_used;
@@ -232,7 +232,7 @@ void Rig::EndProcesses(bool failed) {
     const bool stuck = !process->AwaitEnd(process->where_);
     ProcessSlot& slot = state_->board->slots[process->slot_];
     const bool judged = process->waited_ || failed || stuck || slot.failures != 0;
-    const Ended ended = process->Wait();
+    const Ended ended = process->Wait(process->where_);
     const bool armed = slot.kill_call != static_cast<int32_t>(Call::kNone);
     const bool as_meant =
         armed ? process->ReachedKillPoint() : process->killed_ || (ended.exited && ended.code == 0);
@@ -277,7 +277,7 @@ struct Barrier::Meeting {
 };
 
 Barrier::Barrier(Rig& rig, int processes)
-    : meeting_(*static_cast<Meeting*>(rig.Allocate(sizeof(Meeting), alignof(Meeting)))) {
+    : meeting_(*static_cast<Meeting*>(rig.SharedBytes(sizeof(Meeting), alignof(Meeting)))) {
   meeting_.processes = static_cast<uint32_t>(processes);
 }
 

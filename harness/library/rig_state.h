@@ -29,11 +29,13 @@ inline namespace v0 {
 struct ProcessLook {
   bool alive = false;
   std::set<Call> calls = {};  // that a thread sleeps in
-  bool stuck = false;         // all threads sleep in such calls, without a time limit
+  bool stuck = false;         // all threads sleep in such calls, without a time limit or children
   std::string switches = {};  // changes whenever a thread has run
   std::string unreadable = {};
 };
-ProcessLook LookAt(pid_t pid);
+// All: whether it is stuck, and its switches, too.
+enum class Depth { kCalls, kAll };
+ProcessLook LookAt(pid_t pid, Depth depth = Depth::kCalls);
 
 // The call of a system call's number. Async-signal-safe.
 Call CallOfNumber(long number);

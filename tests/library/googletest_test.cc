@@ -44,7 +44,7 @@ TEST(GoogletestTest, ALeakIsAFailureAtTheLineThatCreated) {
   const Said said = RunFailing("", "--gtest_filter=Failing.Leak");
   if (Skipped(said)) GTEST_SKIP() << said.output;
   EXPECT_EQ(said.status, 1);
-  EXPECT_THAT(said.output, HasSubstr("library_failing.cc:16: Failure\nFailed\nleft behind: message "
+  EXPECT_THAT(said.output, HasSubstr("library_failing.cc:17: Failure\nFailed\nleft behind: message "
                                      "queue 0, key IPC_PRIVATE, 0 messages (0 bytes)\n"));
 }
 
@@ -52,9 +52,9 @@ TEST(GoogletestTest, AssertionsInAChildAreFailuresOfTheTest) {
   const Said said = RunFailing("", "--gtest_filter=Failing.Child");
   if (Skipped(said)) GTEST_SKIP() << said.output;
   EXPECT_EQ(said.status, 1);
-  EXPECT_THAT(said.output, HasSubstr("library_failing.cc:21: Failure\n"));
-  EXPECT_THAT(said.output, HasSubstr("said in a child"));
   EXPECT_THAT(said.output, HasSubstr("library_failing.cc:22: Failure\n"));
+  EXPECT_THAT(said.output, HasSubstr("said in a child"));
+  EXPECT_THAT(said.output, HasSubstr("library_failing.cc:23: Failure\n"));
   EXPECT_THAT(said.output, Not(HasSubstr("not reached")));
   EXPECT_THAT(said.output, Not(HasSubstr("exited with")));
 }
@@ -87,7 +87,7 @@ TEST(GoogletestTest, NeedsNoPrivilege) {
   EXPECT_EQ(passing.status, 0) << passing.output;
   const Said failing = RunFailing(nobody, "--gtest_filter=Failing.Leak");
   if (Skipped(failing)) GTEST_SKIP() << failing.output;
-  EXPECT_THAT(failing.output, HasSubstr("library_failing.cc:16: Failure\n"));
+  EXPECT_THAT(failing.output, HasSubstr("library_failing.cc:17: Failure\n"));
 }
 
 TEST(GoogletestTest, SkipsWhereNamespacesAreRefused) {

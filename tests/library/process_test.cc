@@ -67,7 +67,7 @@ TEST_F(ProcessTest, HasToEndWellUnlessTheTestSaysOtherwise) {
     Rig rig;
     line = __LINE__ + 1;
     rig.Fork("bad", [] { _exit(3); });
-    rig.Fork("worse", [] { raise(SIGSEGV); });
+    rig.Fork("worse", [] { raise(SIGTERM); });
     rig.Fork("thrower", [] { throw std::runtime_error("oh"); });
     EXPECT_THAT(rig.Fork("asked for", [] { _exit(4); }).Wait(), Exits(4));
     rig.Fork("killed", [] { pause(); }).Kill();
@@ -75,7 +75,7 @@ TEST_F(ProcessTest, HasToEndWellUnlessTheTestSaysOtherwise) {
   const std::string text = AllOf(failures);
   EXPECT_EQ(failures.size(), 3U) << text;
   EXPECT_THAT(text, HasSubstr(std::to_string(line) + ": Failed\nbad exited with 3\n"));
-  EXPECT_THAT(text, HasSubstr("worse killed by SIGSEGV\n"));
+  EXPECT_THAT(text, HasSubstr("worse killed by SIGTERM\n"));
   EXPECT_THAT(text, HasSubstr("threw: oh\n"));
 }
 

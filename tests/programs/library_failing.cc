@@ -14,13 +14,13 @@ namespace {
 class Failing : public ipcrig::IpcTest {};
 
 TEST_F(Failing, Leak) {
-  (void)msgget(IPC_PRIVATE, 0600);  // line 16
+  (void)msgget(IPC_PRIVATE, 0600);  // line 17
 }
 
 TEST_F(Failing, Child) {
   Fork("child", [] {
-    EXPECT_EQ(1, 2) << "said in a child";  // line 21
-    ASSERT_TRUE(false);                    // line 22
+    EXPECT_EQ(1, 2) << "said in a child";  // line 22
+    ASSERT_TRUE(false);                    // line 23
     ADD_FAILURE() << "not reached";
   });
 }

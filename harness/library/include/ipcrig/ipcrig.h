@@ -118,6 +118,10 @@ class Process {
   // passed. A call that has been seen asleep has queued: what wakes it comes after.
   bool AwaitBlocked(Call call, Where where = Where::Here());
 
+  // What AwaitBlocked looks for, at this moment.
+  bool IsBlocked(Call call) const;
+  bool HasEnded();
+
   // From now on: counts from this call. To have the first call counted, give it to Fork or Exec.
   void Arm(KillAt point);
   // Whether the point was reached; after Wait().
@@ -136,7 +140,6 @@ class Process {
  private:
   friend class Rig;
   Process(class Rig& rig, std::string name, int slot, Where where);
-  bool HasEnded();
   bool AwaitEnd(Where where);
   Rig& rig_;
   std::string name_;
@@ -191,6 +194,11 @@ class Rig {
     return ExecWith(IPCRIG_PRELOAD, name, argv, kill, where);
   }
 
+  // The same with this library for LD_PRELOAD: Exec's own is that of the package.
+  Process& ExecWith(const char* preload, const std::string& name,
+                    const std::vector<std::string>& argv, std::optional<KillAt> kill = std::nullopt,
+                    Where where = Where::Here());
+
   // Runs f as the n-th step of the test, whichever processes make the others: waits until n - 1
   // steps have returned. The first is 1. Also in exec'd programs that link the library. False where
   // the deadline passed; f is then not run.
@@ -203,8 +211,14 @@ class Rig {
   template <typename T, typename... Arguments>
   T& Shared(Arguments&&... arguments) {
     static_assert(std::is_trivially_destructible<T>::value, "nobody would destroy it");
-    return *::new (Allocate(sizeof(T), alignof(T))) T{std::forward<Arguments>(arguments)...};
+    void* place = SharedBytes(sizeof(T), alignof(T));
+    return *::new (place) T{std::forward<Arguments>(arguments)...};
   }
+  // The same without a type: zeroes.
+  void* SharedBytes(size_t size, size_t alignment);
+
+  // Waits until all processes have ended, and judges them now as it would be done at the end.
+  void AwaitProcesses() { EndProcesses(false); }
 
   // What exists now.
   std::vector<IpcObject> Objects() const;
@@ -217,11 +231,8 @@ class Rig {
   friend class Process;
   friend class Barrier;
   struct State;
-  Process& ExecWith(const char* preload, const std::string& name,
-                    const std::vector<std::string>& argv, std::optional<KillAt> kill, Where where);
   Process& Start(const std::string& name, std::optional<KillAt> kill, Where where,
                  const std::function<void()>& child);
-  void* Allocate(size_t size, size_t alignment);
   void PassOnFailures();
   void EndProcesses(bool failed);
   void EndSurvivors();
