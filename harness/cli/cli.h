@@ -30,6 +30,9 @@ void AddFormatCommand(CLI::App& app, ExitCode& exit_code);
 void AddOpsCommand(CLI::App& app, ExitCode& exit_code);
 void AddCatalogueCommand(CLI::App& app, ExitCode& exit_code);
 void AddDoctorCommand(CLI::App& app, ExitCode& exit_code);
+// What these print they ask of `app`, which has to stay.
+void AddManualCommand(CLI::App& app, ExitCode& exit_code);
+void AddCompletionCommand(CLI::App& app);
 
 // Options that every command which runs scenarios has.
 struct ExecOptions {
