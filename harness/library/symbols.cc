@@ -49,21 +49,21 @@ struct SourceLines::Files {
 SourceLines::SourceLines() : files_(std::make_unique<Files>()) {}
 SourceLines::~SourceLines() = default;
 
-SourcePlace SourceLines::Of(const std::string& name, uint64_t address) {
-  const auto [entry, is_new] = files_->modules.try_emplace(name, nullptr);
-  Dwfl_Module*& module = entry->second;
+SourcePlace SourceLines::Of(const std::string& module, uint64_t address) {
+  const auto [entry, is_new] = files_->modules.try_emplace(module, nullptr);
+  Dwfl_Module*& file_module = entry->second;
   if (is_new) {
     dwfl_report_begin_add(files_->dwfl);
-    module = dwfl_report_offline(files_->dwfl, name.c_str(), name.c_str(), -1);
+    file_module = dwfl_report_offline(files_->dwfl, module.c_str(), module.c_str(), -1);
     dwfl_report_end(files_->dwfl, nullptr, nullptr);
   }
   SourcePlace place;
   GElf_Addr bias = 0;
-  if (module == nullptr || dwfl_module_getelf(module, &bias) == nullptr) return place;
+  if (file_module == nullptr || dwfl_module_getelf(file_module, &bias) == nullptr) return place;
   const Dwarf_Addr at = address + bias;
-  if (const char* symbol = dwfl_module_addrname(module, at)) place.function = Readable(symbol);
+  if (const char* symbol = dwfl_module_addrname(file_module, at)) place.function = Readable(symbol);
   Dwarf_Addr unit_bias = 0;
-  Dwarf_Die* unit = UnitAt(module, at, unit_bias);
+  Dwarf_Die* unit = UnitAt(file_module, at, unit_bias);
   Dwarf_Line* line = unit == nullptr ? nullptr : dwarf_getsrc_die(unit, at - unit_bias);
   const char* file = line == nullptr ? nullptr : dwarf_linesrc(line, nullptr, nullptr);
   if (file != nullptr && dwarf_lineno(line, &place.line) == 0) place.file = file;
