@@ -3,7 +3,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <sstream>
@@ -63,6 +65,14 @@ std::string SwitchLines(const std::string& status) {
   return switches;
 }
 
+// Whether an alarm(2) may wake it: SigCgt of proc(5) has a bit for each signal.
+bool CatchesAlarms(const std::string& status) {
+  const size_t at = status.find("SigCgt:");
+  if (at == std::string::npos) return false;
+  const uint64_t caught = strtoull(status.c_str() + at + strlen("SigCgt:"), nullptr, 16);
+  return (caught >> (SIGALRM - 1) & 1U) != 0;
+}
+
 }  // namespace
 
 Call CallOfNumber(long number) {
@@ -101,14 +111,23 @@ ProcessLook LookAt(pid_t pid, Depth depth) {
     const bool for_ever = AddSleep(text, look.calls);
     look.stuck = look.stuck && for_ever;
     if (depth == Depth::kCalls) continue;
-    look.switches += SwitchLines(ReadProc(place + "/status"));
-    look.stuck = look.stuck && ReadProc(place + "/children").empty();
+    const std::string status = ReadProc(place + "/status");
+    look.switches += SwitchLines(status);
+    look.stuck = look.stuck && ReadProc(place + "/children").empty() && !CatchesAlarms(status) &&
+                 ReadProc(fmt::format("/proc/{}/timers", pid)).empty();
   }
   return look;
 }
 
 bool Rig::State::Stuck() {
   if (NamesIn("/proc/self/task").size() != 1) return false;
+  // Somebody's orphan, say a daemon, may wake them.
+  for (const pid_t child : OwnChildren()) {
+    const bool outer = std::count(outer_children.begin(), outer_children.end(), child) != 0;
+    const bool ours = std::any_of(processes.begin(), processes.end(),
+                                  [&](const auto& process) { return process->pid() == child; });
+    if (!outer && !ours) return false;
+  }
   std::string seen[2];
   // Who has not run from the first look to the second was asleep in between, all at once.
   for (std::string& switches : seen) {

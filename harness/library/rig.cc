@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -244,6 +246,7 @@ void Rig::EndProcesses(bool failed) {
 }
 
 void Rig::EndSurvivors() {
+  constexpr int kSettle_ms = 100;
   const auto& known = state_->outer_children;
   for (bool found = true; found;) {
     found = false;
@@ -251,6 +254,10 @@ void Rig::EndSurvivors() {
       if (std::find(known.begin(), known.end(), pid) != known.end()) continue;
       found = true;
       const std::string name = NameOf(pid);
+      // Somebody who is about to end may do so.
+      const UniqueFd end(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+      pollfd ended = {end.get(), POLLIN, 0};
+      if (end.ok()) poll(&ended, 1, kSettle_ms);
       kill(pid, SIGKILL);
       int status = 0;
       while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {

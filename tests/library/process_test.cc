@@ -4,6 +4,7 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -101,6 +102,34 @@ TEST_F(ProcessTest, WhoSleepsForAWhileOnlyIsWaitedFor) {
   waiter.AwaitBlocked(Call::kSemop);
   EXPECT_THAT(waiter.Wait(), Exits(0));
   semctl(set, 0, IPC_RMID);
+}
+
+TEST_F(ProcessTest, WhoAnAlarmWillWakeIsWaitedFor) {
+  const int queue = msgget(IPC_PRIVATE, 0600);
+  auto& sleeper = Fork("sleeper", [&] {
+    struct sigaction action = {};
+    action.sa_handler = [](int) {};
+    sigaction(SIGALRM, &action, nullptr);
+    const itimerval soon = {{0, 0}, {0, 50'000}};
+    setitimer(ITIMER_REAL, &soon, nullptr);
+    EXPECT_THAT(Receive(queue), SyscallFailsWithErrno(EINTR));
+  });
+  EXPECT_THAT(sleeper.Wait(), Exits(0));
+  msgctl(queue, IPC_RMID, nullptr);
+}
+
+// The parent is gone, and its child, an orphan then, wakes the reader.
+TEST_F(ProcessTest, WhoAnOrphanWillWakeIsWaitedFor) {
+  const int queue = msgget(IPC_PRIVATE, 0600);
+  auto& reader = Fork("reader", [&] { EXPECT_EQ(Receive(queue, 2), 1); });
+  ASSERT_TRUE(reader.AwaitBlocked(Call::kMsgrcv));
+  auto& daemon = Fork("daemon", [&] {
+    if (fork() == 0) _exit(Receive(queue, 1) == 1 && Send(queue, 2) == 0 ? 0 : 1);
+  });
+  EXPECT_THAT(daemon.Wait(), Exits(0));
+  Fork("waker", [&] { Send(queue, 1); });
+  EXPECT_THAT(reader.Wait(), Exits(0));
+  msgctl(queue, IPC_RMID, nullptr);
 }
 
 TEST_F(ProcessTest, IsKilledBeforeOrAfterTheCall) {
