@@ -6,7 +6,9 @@
 //   ASSERT_EQ(failures.size(), 1U);
 #pragma once
 
+#include <filesystem>
 #include <functional>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -35,6 +37,13 @@ inline std::vector<Seen> FailuresOf(const std::function<void()>& body) {
     seen.push_back({file.substr(file.rfind('/') + 1), result.line_number(), result.message()});
   }
   return seen;
+}
+
+// That everybody sleeps for ever is seen only where the test has no other thread that might wake
+// them: ThreadSanitizer has.
+inline bool HasOneThread() {
+  const std::filesystem::directory_iterator threads("/proc/self/task");
+  return std::distance(begin(threads), end(threads)) == 1;
 }
 
 inline std::string AllOf(const std::vector<Seen>& failures) {
