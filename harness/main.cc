@@ -36,6 +36,8 @@ int main(int argc, char** argv) {
   AddCatalogueCommand(app, exit_code);
   AddLitmusCommand(app, exit_code);
   AddDoctorCommand(app, exit_code);
+  AddManualCommand(app, exit_code);
+  AddCompletionCommand(app);
   int status = -1;  // of the commands whose exit status may be another program's
   AddCheckCommand(app, status);
   AddSweepCommand(app, status);

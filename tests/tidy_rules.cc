@@ -63,6 +63,7 @@ constexpr std::array<Layer, 10> kLayers = {{
     {"check", {"base", "ops", "model", "check"}, true},
     {"explore", {"base", "ops", "model", "exec", "check", "gen", "explore"}, false},
     {"trace", {"base", "ops", "exec", "trace"}, false},
+    {"library", {"base", "library"}, false},
     {"report", {"base", "ops", "model", "check", "trace", "report"}, false},
     {"litmus", {"base", "exec", "litmus"}, false},
 }};

@@ -33,6 +33,9 @@ void AddOpsCommand(CLI::App& app, ExitCode& exit_code);
 void AddCatalogueCommand(CLI::App& app, ExitCode& exit_code);
 void AddLitmusCommand(CLI::App& app, ExitCode& exit_code);
 void AddDoctorCommand(CLI::App& app, ExitCode& exit_code);
+// What these print they ask of `app`, which has to stay.
+void AddManualCommand(CLI::App& app, ExitCode& exit_code);
+void AddCompletionCommand(CLI::App& app);
 
 // Options that every command which judges has.
 struct JudgeOptions {

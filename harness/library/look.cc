@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "library/rig_state.h"
+
+namespace ipcrig {
+inline namespace v0 {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Files of /proc are read whole, in one piece where they are short; errno is that of the read.
+std::string ReadProc(const std::string& path) {
+  std::string text;
+  errno = 0;
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  char buffer[4096];
+  for (ssize_t length = sizeof(buffer); fd.ok() && length == sizeof(buffer);) {
+    length = read(fd.get(), buffer, sizeof(buffer));
+    if (length > 0) text.append(buffer, static_cast<size_t>(length));
+  }
+  return text;
+}
+
+std::vector<std::string> NamesIn(const std::string& directory) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    names.push_back(it->path().filename());
+  }
+  return names;
+}
+
+// Whether the thread sleeps for ever in a call that is ours: "220 0x1 0x7ff.. 0x1 0x0 ..." of
+// proc(5).
+bool AddSleep(const std::string& text, std::set<Call>& calls) {
+  std::istringstream words(text);
+  long number = -1;
+  if (!(words >> number)) return false;  // "running"
+  const Call call = CallOfNumber(number);
+  if (call == Call::kNone) return false;
+  calls.insert(call);
+  std::string timeout;
+  for (int i = 0; i < 4; ++i) words >> timeout;
+  return number != SYS_semtimedop || timeout == "0x0";
+}
+
+std::string SwitchLines(const std::string& status) {
+  std::istringstream lines(status);
+  std::string switches;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("ctxt_switches") != std::string::npos) switches += line;
+  }
+  return switches;
+}
+
+// Whether an alarm(2) may wake it: SigCgt of proc(5) has a bit for each signal.
+bool CatchesAlarms(const std::string& status) {
+  const size_t at = status.find("SigCgt:");
+  if (at == std::string::npos) return false;
+  const uint64_t caught = strtoull(status.c_str() + at + strlen("SigCgt:"), nullptr, 16);
+  return (caught >> (SIGALRM - 1) & 1U) != 0;
+}
+
+}  // namespace
+
+Call CallOfNumber(long number) {
+  switch (number) {
+    case SYS_msgrcv:
+      return Call::kMsgrcv;
+    case SYS_msgsnd:
+      return Call::kMsgsnd;
+    case SYS_semop:
+    case SYS_semtimedop:
+      return Call::kSemop;
+    default:
+      return Call::kNone;
+  }
+}
+
+const char* CallText(Call call) {
+  static constexpr const char* kNames[] = {"none",   "shmget", "shmat",  "shmdt",
+                                           "shmctl", "msgget", "msgsnd", "msgrcv",
+                                           "msgctl", "semget", "semop",  "semctl"};
+  return kNames[static_cast<int>(call)];
+}
+
+ProcessLook LookAt(pid_t pid, Depth depth) {
+  const AdminForNow admin;
+  ProcessLook look;
+  look.stuck = true;
+  const std::string tasks = fmt::format("/proc/{}/task", pid);
+  for (const std::string& thread : NamesIn(tasks)) {
+    look.alive = true;
+    const std::string place = tasks + "/" + thread;
+    const std::string text = ReadProc(place + "/syscall");
+    if (text.empty() && errno != 0 && errno != ESRCH && errno != ENOENT) {
+      look.unreadable = place + "/syscall: " + strerror(errno);
+    }
+    const bool for_ever = AddSleep(text, look.calls);
+    look.stuck = look.stuck && for_ever;
+    if (depth == Depth::kCalls) continue;
+    const std::string status = ReadProc(place + "/status");
+    look.switches += SwitchLines(status);
+    look.stuck = look.stuck && ReadProc(place + "/children").empty() && !CatchesAlarms(status) &&
+                 ReadProc(fmt::format("/proc/{}/timers", pid)).empty();
+  }
+  return look;
+}
+
+bool Rig::State::Stuck() {
+  if (NamesIn("/proc/self/task").size() != 1) return false;
+  // Somebody's orphan, say a daemon, may wake them.
+  for (const pid_t child : OwnChildren()) {
+    const bool outer = std::count(outer_children.begin(), outer_children.end(), child) != 0;
+    const bool ours = std::any_of(processes.begin(), processes.end(),
+                                  [&](const auto& process) { return process->pid() == child; });
+    if (!outer && !ours) return false;
+  }
+  std::string seen[2];
+  // Who has not run from the first look to the second was asleep in between, all at once.
+  for (std::string& switches : seen) {
+    for (const auto& process : processes) {
+      if (process->HasEnded()) continue;
+      const ProcessLook look = LookAt(process->pid(), Depth::kAll);
+      if (!look.stuck || !look.alive) return false;
+      switches += look.switches + ";";
+    }
+  }
+  return !seen[0].empty() && seen[0] == seen[1];
+}
+
+std::vector<pid_t> OwnChildren() {
+  std::vector<pid_t> children;
+  for (const std::string& thread : NamesIn("/proc/self/task")) {
+    std::istringstream words(ReadProc("/proc/self/task/" + thread + "/children"));
+    for (pid_t pid = 0; words >> pid;) children.push_back(pid);
+  }
+  return children;
+}
+
+}  // namespace v0
+}  // namespace ipcrig
