@@ -368,7 +368,8 @@ void AddFuzzCommand(CLI::App& app, ExitCode& exit_code) {
       "  ipcrig fuzz kernel --merge --corpus corpus    drop inputs that show nothing new\n"
       "\n"
       "Exit code 1 where something was found. Each finding is a file in --out, named after it.\n");
-  fuzz->add_option("target", command->target, "parse, model, kernel, history or ipcs")->required();
+  fuzz->add_option("target", command->target, "parse, model, kernel, race, history or ipcs")
+      ->required();
   fuzz->add_option("--time", command->seconds, "seconds")->capture_default_str();
   fuzz->add_option("--corpus", command->corpus,
                    "directory of inputs, read and added to (default: OUT/corpus/TARGET)");
