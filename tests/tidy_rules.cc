@@ -54,7 +54,7 @@ struct Layer {
   bool pure;  // has no business with the operating system
 };
 
-constexpr std::array<Layer, 10> kLayers = {{
+constexpr Layer kLayers[] = {
     {"base", {"base"}, false},
     {"ops", {"base", "ops"}, true},
     {"model", {"base", "ops", "model"}, true},
@@ -66,13 +66,14 @@ constexpr std::array<Layer, 10> kLayers = {{
     {"library", {"base", "library"}, false},
     {"report", {"base", "ops", "model", "check", "trace", "report"}, false},
     {"litmus", {"base", "exec", "litmus"}, false},
-}};
+};
 
 const Layer* LayerOf(std::string_view path) {
-  const auto layer = std::find_if(kLayers.begin(), kLayers.end(), [&](const Layer& candidate) {
-    return IsIn(path, "harness/" + std::string(candidate.folder));
-  });
-  return layer == kLayers.end() ? nullptr : &*layer;
+  const auto* layer =
+      std::find_if(std::begin(kLayers), std::end(kLayers), [&](const Layer& candidate) {
+        return IsIn(path, "harness/" + std::string(candidate.folder));
+      });
+  return layer == std::end(kLayers) ? nullptr : layer;
 }
 
 constexpr std::array<std::string_view, 5> kSystemFolders = {"arpa", "asm", "linux", "net", "sys"};
