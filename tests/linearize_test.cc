@@ -245,7 +245,7 @@ TEST_P(Planted, IsCaught) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Linearize, Planted, testing::ValuesIn(kPlanted),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace ipcrig

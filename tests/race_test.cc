@@ -76,7 +76,9 @@ void ExpectConsistent(const Scenario& scenario, const History& history) {
         [[fallthrough]];
       case Event::Kind::kPending:
         EXPECT_LT(event.step, end);
-        if (event.kind == Event::Kind::kRaced) EXPECT_LE(event.from, event.to);
+        if (event.kind == Event::Kind::kRaced) {
+          EXPECT_LE(event.from, event.to);
+        }
         if (const auto before = last.find(event.process); before != last.end()) {
           EXPECT_GT(event.step, before->second.step);
           EXPECT_GE(event.from, before->second.to) << PrintHistory(history);
@@ -87,7 +89,9 @@ void ExpectConsistent(const Scenario& scenario, const History& history) {
       case Event::Kind::kGone:
         EXPECT_LT(event.from, event.to);
         EXPECT_TRUE(event.outcome.Ended());
-        if (last.contains(event.process)) EXPECT_GE(event.from, last[event.process].to);
+        if (last.contains(event.process)) {
+          EXPECT_GE(event.from, last[event.process].to);
+        }
         break;
       case Event::Kind::kRaceEnd:
         EXPECT_EQ(event.step, end);
@@ -283,7 +287,7 @@ TEST_P(Race, LetsAnEarlierSleeperGo) {
 
 INSTANTIATE_TEST_SUITE_P(
     Schedules, Race, testing::Values("gate", "free", "delay seed=5", "pct seed=1", "starve seed=2"),
-    [](const auto& info) { return info.param.substr(0, info.param.find(' ')); });
+    [](const auto& test) { return test.param.substr(0, test.param.find(' ')); });
 
 // Thousands of races without one that hangs.
 TEST(RaceOfTwo, AThousandTimes) {
@@ -425,7 +429,9 @@ TEST(PlannedRace, LongAnswersAreLogged) {
   const auto raced = EventsOf(histories.front(), Event::Kind::kRaced);
   ASSERT_EQ(raced.size(), 3U);
   for (const Event& event : raced) {
-    if (event.step == 6) EXPECT_EQ(event.outcome.bytes.size(), 8000U);
+    if (event.step == 6) {
+      EXPECT_EQ(event.outcome.bytes.size(), 8000U);
+    }
     if (event.step == 6) continue;
     ASSERT_EQ(event.outcome.numbers.size(), 20000U);
     EXPECT_EQ(event.outcome.numbers.back(), 5);
