@@ -59,8 +59,8 @@ void Keep(RaceLog& log, RaceCall& call, const Lane& lane) {
   call.at = log.used;
   call.number_count = static_cast<uint32_t>(lane.number_count);
   call.byte_count = lane.byte_count;
-  memcpy(log.arena + log.used, lane.numbers, numbers);
-  memcpy(log.arena + log.used + numbers, lane.bytes, bytes);
+  if (numbers != 0) memcpy(log.arena + log.used, lane.numbers, numbers);
+  if (bytes != 0) memcpy(log.arena + log.used + numbers, lane.bytes, bytes);
   log.used += static_cast<uint32_t>(numbers + padded);
 }
 
@@ -70,9 +70,10 @@ Outcome OutcomeOf(const RaceLog& log, uint32_t index) {
   const RaceCall& call = log.calls[index];
   Outcome outcome{call.kind, call.value};
   const char* at = log.arena + call.at;
+  const size_t numbers = call.number_count * sizeof(int64_t);
   outcome.numbers.resize(call.number_count);
-  memcpy(outcome.numbers.data(), at, call.number_count * sizeof(int64_t));
-  outcome.bytes.assign(at + call.number_count * sizeof(int64_t), call.byte_count);
+  if (numbers != 0) memcpy(outcome.numbers.data(), at, numbers);
+  outcome.bytes.assign(at + numbers, call.byte_count);
   return outcome;
 }
 
