@@ -145,6 +145,9 @@ void Rig::Observe(History& history) {
 CallLog History::Log() const {
   if (records_ == nullptr) return {"", 0, 0, "", problem_};
   const CallRecords& all = *records_;
+  if (all.count > kRecordsMax || all.used > kRecordArena) {
+    return {"", 0, 0, "", fmt::format("the log is full after {} calls", all.count.load())};
+  }
   const Moment moment = LookUntilStill(all);
   int64_t start = moment.now;
   for (uint32_t i = 0; i < moment.count; ++i) {
@@ -167,8 +170,6 @@ CallLog History::Log() const {
   for (const pid_t pid : moment.gone) writer.End(pid, moment.now);
   CallLog log = writer.Finish();
   log.text.insert(0, facts_);
-  const bool full = all.count > kRecordsMax || all.used > kRecordArena;
-  if (full) problem = fmt::format("the log is full: {} calls were made", all.count.load());
   if (!moment.still) problem = "processes go on making calls: wait for them first";
   if (log.calls == 0 && problem.empty()) problem = "no call was made that can be judged";
   if (!problem.empty()) log.problem = problem;
