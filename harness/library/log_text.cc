@@ -55,6 +55,7 @@ std::string KeyWord(int64_t key) {
 }
 
 std::string MessageText(const char* bytes, size_t size) {
+  static constexpr char kDigits[] = "0123456789abcdef";
   std::string text = "\"";
   std::string hex;
   bool plain = true;
@@ -63,7 +64,9 @@ std::string MessageText(const char* bytes, size_t size) {
     plain = plain && c >= ' ' && c <= '~';
     if (c == '"' || c == '\\') text += '\\';
     text += c;
-    hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
+    const auto byte = static_cast<unsigned char>(c);
+    hex += kDigits[byte / 16];
+    hex += kDigits[byte % 16];
   }
   return plain ? text + "\"" : "{\"hex\": \"" + hex + "\"}";
 }

@@ -252,9 +252,7 @@ TEST_F(ObserveTest, WhatCannotBeJudgedDoesNotConform) {
 TEST_F(ObserveTest, AFullLogDoesNotConform) {
   // Messages that are too long for the queue, but are written down.
   const std::vector<char> longest(sizeof(long) + 65'000, 1);
-  for (int i = 0; i < 1'000; ++i) msgsnd(0, longest.data(), 65'000, 0);
-  EXPECT_THAT(history_.Log().problem, Not(HasSubstr("full")));
-  for (int i = 0; i < 100; ++i) msgsnd(0, longest.data(), 65'000, 0);
+  for (int i = 0; i < 1'100; ++i) msgsnd(0, longest.data(), 65'000, 0);
   EXPECT_THAT(Judge(history_.Log()).report, HasSubstr("the log is full after 1100 calls"));
 }
 
