@@ -49,6 +49,21 @@ uint32_t ModuleOf(CallRecords& all, const CallPlace& place) {
   return index;
 }
 
+// The program's own file, which is asked for once; by each until it is known.
+void CopyExe(char* to, size_t size) {
+  static char known[sizeof(CallPlace::module)];
+  static std::atomic<int> state{0};  // 1: somebody writes it down; 2: it is there
+  if (state.load(std::memory_order_acquire) == 2) {
+    memcpy(to, known, size);
+    return;
+  }
+  (void)!readlink("/proc/self/exe", to, size - 1);
+  int nobody = 0;
+  if (!state.compare_exchange_strong(nobody, 1)) return;
+  memcpy(known, to, size);
+  state.store(2, std::memory_order_release);
+}
+
 // Room in the arena, or kNowhere.
 uint32_t Reserve(CallRecords& all, size_t size) {
   if (size > kRecordArena) return kNowhere;
@@ -95,7 +110,7 @@ CallPlace PlaceOf(const void* caller) {
   if (name != nullptr && name[0] != '\0') {
     strncpy(place.module, name, sizeof(place.module) - 1);
   } else {
-    (void)!readlink("/proc/self/exe", place.module, sizeof(place.module) - 1);
+    CopyExe(place.module, sizeof(place.module));
   }
   return place;
 }

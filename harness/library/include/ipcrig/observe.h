@@ -46,8 +46,8 @@
 // (131,072 calls, 64 MiB), and where 5 seconds are not enough. Calls that the library does not see
 // (<ipcrig/ipcrig.h>) are not there, and their effects cannot be explained.
 //
-// A call that is recorded takes some 2 us more. Link ipcrig::observe; History::Log() is in
-// ipcrig::ipcrig, for those who judge with the tool.
+// A call that is recorded takes some 4 us more, 20,000 are judged in a second. Link
+// ipcrig::observe; History::Log() is in ipcrig::ipcrig, for those who judge with the tool.
 #pragma once
 
 #include <memory>
