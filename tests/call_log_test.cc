@@ -117,8 +117,87 @@ TEST(CallLog, ErrorsNameLineAndColumn) {
   EXPECT_EQ(call(begun + ", \"return\": 4, \"result\": 0"), "log:2:79: before the call began");
   EXPECT_EQ(call(begun + ", \"return\": 6, \"result\": \"EWHAT\""),
             "log:2:92: unknown errno EWHAT");
-  EXPECT_EQ(call(begun + ", \"killed\": 6"), "log:2:79: what its SEM_UNDO undid is not known");
+  EXPECT_EQ(call(begun + ", \"killed\": 4"), "log:2:79: before the call began");
+  EXPECT_EQ(call("\"ended\": 7.5"), "log:2:18: expected a whole number as ended");
+  EXPECT_EQ(call(begun + "}\n{\"process\": \"A\", \"ended\": 7"),
+            "log:3:18: the process has not returned");
   EXPECT_EQ(call(begun + ", \"asleep\": 1"), "log:2:79: expected true");
+}
+
+// A queue and a set that the calls make, a message that is no text, and a user of 1000.
+constexpr std::string_view kFacts = R"({"facts": {"uid": 1000, "gid": 1000, "cap_ipc_owner": 0}})";
+Verdict VerdictOf(const std::string& calls) {
+  return JudgedLog(std::string(kFacts) + "\n" + calls).judgement.verdict;
+}
+
+TEST(CallLog, ObjectsMayBeMadeByTheCalls) {
+  const std::string made =
+      R"({"process": "A", "op": "msgget", "args": [7, "IPC_CREAT|0200"], "call": 1, "return": 2, )"
+      R"("result": 32768, "at": "a.cc:1"})"
+      "\n"
+      R"({"process": "A", "op": "msgsnd", "args": [32768, 1, {"hex": "00ff"}, 0], "call": 3, )"
+      R"("return": 4, "result": 0})"
+      "\n";
+  EXPECT_EQ(VerdictOf(made), Verdict::kPass);
+  const auto receive = [&](const std::string& result) {
+    return VerdictOf(made +
+                     R"({"process": "B", "op": "msgrcv", "args": [32768, 9, 0, 0], )"
+                     R"("call": 5, "return": 6, "result": )" +
+                     result + "}");
+  };
+  EXPECT_EQ(receive("\"EACCES\""), Verdict::kPass);  // 0200
+  EXPECT_EQ(receive(R"({"type": 1, "text": {"hex": "00ff"}})"), Verdict::kFail);
+}
+
+TEST(CallLog, LongMessagesAreToldApart) {
+  const std::string a(100, 'a');
+  const std::string b = a.substr(1) + "b";
+  const auto log = [&](const std::string& flags, int size, const std::string& text) {
+    std::string lines(kQueueLine);
+    for (const auto& [sent, times] :
+         {std::pair(a, R"("call": 1, "return": 2)"), std::pair(b, R"("call": 3, "return": 4)")}) {
+      lines += R"({"process": "A", "op": "msgsnd", "args": ["q", 1, ")" + sent + R"(", 0], )" +
+               times + ", \"result\": 0}\n";
+    }
+    return lines + R"({"process": "A", "op": "msgrcv", "args": ["q", )" + std::to_string(size) +
+           R"(, 0, )" + flags + R"(], "call": 5, "return": 6, "result": {"type": 1, "text": ")" +
+           text + "\"}}";
+  };
+  const auto verdict = [&](const std::string& flags, int size, const std::string& text) {
+    return JudgedLog(log(flags, size, text)).judgement.verdict;
+  };
+  EXPECT_EQ(verdict("0", 100, a), Verdict::kPass);
+  EXPECT_EQ(verdict("0", 100, b), Verdict::kFail);
+  EXPECT_EQ(verdict("0", 100, std::string(100, 'c')), Verdict::kFail);
+  EXPECT_EQ(verdict("\"MSG_NOERROR\"", 100, a), Verdict::kPass);
+  EXPECT_EQ(LogErrorOf(log("\"MSG_NOERROR\"", 50, std::string(50, 'a'))),
+            "log:4:1: which of several messages was cut off here cannot be told");
+}
+
+// The first operation takes the only semaphore, and gives it back when its process is gone.
+TEST(CallLog, WhatEndsUndoes) {
+  const auto verdict = [](const std::string& end, int value) {
+    return JudgedLog(R"({"set": "s", "values": [1]})"
+                     "\n"
+                     R"({"process": "A", "op": "semop", "args": ["s", [[0, -1, "SEM_UNDO"]]], )"
+                     R"("call": 1)" +
+                     end +
+                     R"({"process": "B", "op": "semctl", "args": ["s", 0, "GETVAL"], "call": 30, )"
+                     R"("return": 31, "result": )" +
+                     std::to_string(value) + "}")
+        .judgement.verdict;
+  };
+  const std::string returned = ", \"return\": 2, \"result\": 0}\n";
+  const std::string ended = R"({"process": "A", "ended": )";
+  EXPECT_EQ(verdict(returned, 0), Verdict::kPass);
+  EXPECT_EQ(verdict(returned, 1), Verdict::kFail);
+  EXPECT_EQ(verdict(returned + ended + "20}\n", 1), Verdict::kPass);
+  EXPECT_EQ(verdict(returned + ended + "20}\n", 0), Verdict::kFail);
+  EXPECT_EQ(verdict(returned + ended + "40}\n", 0), Verdict::kPass);
+  EXPECT_EQ(verdict(returned + ended + "40}\n", 1), Verdict::kPass);
+  EXPECT_EQ(verdict(", \"killed\": 20}\n", 1), Verdict::kPass);
+  EXPECT_EQ(verdict(", \"killed\": 20}\n", 0), Verdict::kFail);
+  EXPECT_EQ(verdict(", \"killed\": 40}\n", 0), Verdict::kPass);
 }
 
 TEST(CheckHistory, TellsByItsExitCode) {

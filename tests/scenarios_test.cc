@@ -2,7 +2,11 @@
 //
 // Every scenario file is one test. The directory is the list: nothing has to be registered.
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
+#include <regex>
+#include <set>
+#include <typeinfo>
 
 #include <gtest/gtest.h>
 
@@ -56,6 +60,77 @@ std::string TestName(const testing::TestParamInfo<fs::path>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ScenarioFile, testing::ValuesIn(Files()), TestName);
+
+// Which operations no scenario of `files` has, as they are written.
+std::vector<std::string> WithoutScenario(const std::vector<fs::path>& files) {
+  std::set<size_t> seen;
+  for (const fs::path& file : files) {
+    const auto parsed = ParseScenario(Contents((Root() / file).string()), file.string());
+    if (!std::holds_alternative<Scenario>(parsed)) continue;
+    for (const Step& step : std::get<Scenario>(parsed).steps) seen.insert(step.op.index());
+  }
+  std::vector<std::string> missing;
+  for (const Op& op : AllOps()) {
+    if (!seen.contains(op.index())) missing.push_back(OpSignature(op));
+  }
+  return missing;
+}
+
+// All files of a folder that end so, one behind the other.
+std::string Folder(const std::string& folder, const std::string& ending) {
+  std::string text;
+  for (const auto& entry : fs::directory_iterator(fs::path(IPCRIG_SOURCE_DIR) / folder)) {
+    const std::string path = entry.path().string();
+    if (path.ends_with(ending)) text += Contents(path);
+  }
+  return text;
+}
+
+// "Msgsnd"
+std::string StructName(const Op& op) {
+  return std::visit(
+      []<typename T>(const T&) {
+        const std::string name = typeid(T).name();  // N6ipcrig6MsgsndE
+        const size_t begin = name.find_first_not_of("0123456789", strlen("N6ipcrig"));
+        return name.substr(begin, name.size() - begin - 1);
+      },
+      op);
+}
+
+// The four steps of ci/CONTRIBUTING.md, for each operation that there is.
+TEST(OneMoreOperation, IsInItsFourPlaces) {
+  const std::string declared = Folder("harness/ops", "_ops.h");
+  const std::string modelled = Folder("harness/model", ".cc");
+  const std::string called = Folder("harness/exec", ".cc");
+  for (const Op& op : AllOps()) {
+    const std::string name = StructName(op);
+    EXPECT_NE(declared.find("struct " + name + " {"), std::string::npos) << name;
+    EXPECT_NE(modelled.find("void " + name + "::Model("), std::string::npos) << name;
+    EXPECT_NE(called.find("void " + name + "::Call("), std::string::npos) << name;
+  }
+  EXPECT_EQ(WithoutScenario(Files()), std::vector<std::string>());
+  EXPECT_GT(WithoutScenario({"msg"}).size(), 50U);  // it would be seen
+}
+
+// And the guides to them name files and folders that exist.
+TEST(OneMoreOperation, IsDescribedByPlacesThatExist) {
+  const fs::path root(IPCRIG_SOURCE_DIR);
+  int places = 0;
+  for (const char* guide : {"ci/CONTRIBUTING.md", "harness/README.md"}) {
+    const std::string text = Contents((root / guide).string());
+    const size_t begin = text.find("## One more operation");
+    ASSERT_NE(begin, std::string::npos) << guide;
+    const std::string part = text.substr(begin, text.find("\n## ", begin + 1) - begin);
+    static const std::regex kPlace("`([a-z_]+(?:/[a-z_.]*)+)`");
+    for (std::sregex_iterator it(part.begin(), part.end(), kPlace), end; it != end; ++it) {
+      const std::string place = (*it)[1];
+      const bool exists = fs::exists(root / place) || fs::exists(root / "harness" / place);
+      EXPECT_TRUE(exists) << guide << ": " << place;
+      ++places;
+    }
+  }
+  EXPECT_GT(places, 8);
+}
 
 }  // namespace
 }  // namespace ipcrig

@@ -66,6 +66,7 @@ constexpr Layer kLayers[] = {
     {"library", {"base", "library"}, false},
     {"report", {"base", "ops", "model", "check", "trace", "report"}, false},
     {"litmus", {"base", "exec", "litmus"}, false},
+    {"observe", {"base", "ops", "model", "check", "report", "observe"}, false},
 };
 
 const Layer* LayerOf(std::string_view path) {

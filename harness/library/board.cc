@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -11,6 +12,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+
+#include "library/record.h"
 
 namespace ipcrig {
 inline namespace v0 {
@@ -23,6 +26,21 @@ void CopyText(char* to, size_t size, const char* from) {
   size_t i = 0;
   for (; from != nullptr && i + 1 < size && from[i] != '\0'; ++i) to[i] = from[i];
   to[i] = '\0';
+}
+
+// Null where it is not a file of ours.
+void* MapShared(const char* path, size_t size) {
+  const int fd = open(path, O_RDWR | O_CLOEXEC);
+  if (fd < 0) return nullptr;
+  struct stat status = {};
+  const bool whole = fstat(fd, &status) == 0 && status.st_size == static_cast<off_t>(size);
+  void* memory =
+      whole ? mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+  close(fd);
+  if (memory == MAP_FAILED) return nullptr;
+  uint32_t magic = 0;
+  memcpy(&magic, memory, sizeof(magic));
+  return magic == kBoardMagic ? memory : nullptr;
 }
 
 long Futex(std::atomic<uint32_t>& word, int operation, uint32_t value) {
@@ -39,17 +57,14 @@ void SetCurrentSlot(int slot) { current_slot.store(slot, std::memory_order_relax
 void AttachBoard() {
   const char* place = getenv(kBoardVariable);
   char path[64] = {};
+  char records_path[64] = {};
   int slot = 0;
-  if (place == nullptr || sscanf(place, "%63s %d", path, &slot) != 2) return;
-  const int fd = open(path, O_RDWR | O_CLOEXEC);
-  if (fd < 0) return;
-  void* memory = mmap(nullptr, sizeof(SharedBoard), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  close(fd);
-  if (memory == MAP_FAILED) return;
-  auto* board = static_cast<SharedBoard*>(memory);
-  if (board->magic != kBoardMagic || slot <= 0 || slot >= kSlotsMax) return;
+  if (place == nullptr || sscanf(place, "%63s %d %63s", path, &slot, records_path) < 2) return;
+  auto* board = static_cast<SharedBoard*>(MapShared(path, sizeof(SharedBoard)));
+  if (board == nullptr || slot <= 0 || slot >= kSlotsMax) return;
   SetCurrentSlot(slot);
   SetCurrentBoard(board);
+  SetCurrentRecords(static_cast<CallRecords*>(MapShared(records_path, sizeof(CallRecords))));
 }
 
 void AwaitChange(std::atomic<uint32_t>& word, uint32_t value) {

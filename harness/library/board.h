@@ -79,7 +79,8 @@ void SetCurrentBoard(SharedBoard* board);
 int CurrentSlot();
 void SetCurrentSlot(int slot);
 
-// "/proc/self/fd/3 2": where an exec'd program finds the board, and its slot.
+// "/proc/self/fd/3 2 /proc/self/fd/4": where an exec'd program finds the board, its slot, and the
+// records of calls (record.h), if there are any.
 constexpr const char* kBoardVariable = "IPCRIG_BOARD";
 // Maps the board that the environment names, if it does. Not async-signal-safe.
 void AttachBoard();

@@ -5,7 +5,6 @@
 // libc's for all of its shared libraries, too; for exec'd programs they are in a library of their
 // own (preload.cc). Without a Rig they only call libc's.
 #include <dlfcn.h>
-#include <link.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -17,6 +16,7 @@
 #include <cstring>
 
 #include "library/board.h"
+#include "library/record.h"
 
 namespace ipcrig {
 inline namespace v0 {
@@ -72,18 +72,9 @@ void Note(SharedBoard& board, IpcObject::Kind kind, int id, const void* caller) 
   entry.id = id;
   entry.slot = CurrentSlot();
   entry.pid = getpid();
-  // The address to return to may be on the next line.
-  const auto address = reinterpret_cast<uintptr_t>(caller) - 1;
-  dl_find_object found = {};
-  if (_dl_find_object(reinterpret_cast<void*>(address), &found) == 0) {
-    entry.address = address - found.dlfo_link_map->l_addr;
-    const char* name = found.dlfo_link_map->l_name;
-    if (name != nullptr && name[0] != '\0') {
-      strncpy(entry.module, name, sizeof(entry.module) - 1);
-    } else {
-      (void)!readlink("/proc/self/exe", entry.module, sizeof(entry.module) - 1);
-    }
-  }
+  const CallPlace place = PlaceOf(caller);
+  entry.address = place.address;
+  memcpy(entry.module, place.module, sizeof(entry.module));
   entry.state.store(1, std::memory_order_release);
 }
 
@@ -122,6 +113,23 @@ class Crossing {
   bool here_ = false;
 };
 
+// A call of which only that it was made is recorded.
+template <typename Make>
+auto Recorded(Call call, const void* caller, std::initializer_list<int64_t> arguments, Make make) {
+  Recording recording(call, caller, arguments);
+  recording.Begin();
+  return recording.End(make());
+}
+
+// Bytes of the values of a set; 0 where it cannot be seen.
+size_t SetSize(int id) {
+  const int before = errno;
+  semid_ds status = {};
+  const int result = Real().semctl(id, 0, IPC_STAT, &status);
+  errno = before;
+  return result < 0 ? 0 : status.sem_nsems * sizeof(unsigned short);
+}
+
 bool Creates(key_t key, int flags) { return key == IPC_PRIVATE || (flags & IPC_CREAT) != 0; }
 
 }  // namespace
@@ -139,55 +147,99 @@ using ipcrig::Creates;
 using ipcrig::Crossing;
 using ipcrig::IpcObject;
 using ipcrig::Real;
+using ipcrig::Recorded;
+using ipcrig::Recording;
 
 int shmget(key_t key, size_t size, int flags) noexcept {
+  const void* caller = __builtin_return_address(0);
   Crossing crossing(Call::kShmget);
-  return crossing.AfterGet(Real().shmget(key, size, flags), IpcObject::Kind::kShm,
-                           Creates(key, flags), __builtin_return_address(0));
+  const int id =
+      Recorded(Call::kShmget, caller, {}, [&] { return Real().shmget(key, size, flags); });
+  return crossing.AfterGet(id, IpcObject::Kind::kShm, Creates(key, flags), caller);
 }
 
 void* shmat(int id, const void* address, int flags) noexcept {
-  return Crossing(Call::kShmat).After(Real().shmat(id, address, flags));
+  Crossing crossing(Call::kShmat);
+  return crossing.After(Recorded(Call::kShmat, __builtin_return_address(0), {},
+                                 [&] { return Real().shmat(id, address, flags); }));
 }
 
 int shmdt(const void* address) noexcept {
-  return Crossing(Call::kShmdt).After(Real().shmdt(address));
+  Crossing crossing(Call::kShmdt);
+  return crossing.After(Recorded(Call::kShmdt, __builtin_return_address(0), {},
+                                 [&] { return Real().shmdt(address); }));
 }
 
 int shmctl(int id, int command, shmid_ds* status) noexcept {
-  return Crossing(Call::kShmctl).After(Real().shmctl(id, command, status));
+  Crossing crossing(Call::kShmctl);
+  return crossing.After(Recorded(Call::kShmctl, __builtin_return_address(0), {},
+                                 [&] { return Real().shmctl(id, command, status); }));
 }
 
 int msgget(key_t key, int flags) noexcept {
+  const void* caller = __builtin_return_address(0);
   Crossing crossing(Call::kMsgget);
-  return crossing.AfterGet(Real().msgget(key, flags), IpcObject::Kind::kMsg, Creates(key, flags),
-                           __builtin_return_address(0));
+  const int id =
+      Recorded(Call::kMsgget, caller, {key, flags}, [&] { return Real().msgget(key, flags); });
+  return crossing.AfterGet(id, IpcObject::Kind::kMsg, Creates(key, flags), caller);
 }
 
 int msgsnd(int id, const void* message, size_t size, int flags) {
-  return Crossing(Call::kMsgsnd).After(Real().msgsnd(id, message, size, flags));
+  Crossing crossing(Call::kMsgsnd);
+  Recording recording(Call::kMsgsnd, __builtin_return_address(0),
+                      {id, static_cast<int64_t>(size), flags});
+  // What is longer than any message may be is refused.
+  const size_t most = ipcrig::kMessageMax;
+  recording.In(message, sizeof(long) + (size < most ? size : 0));
+  recording.Begin();
+  return crossing.After(recording.End(Real().msgsnd(id, message, size, flags)));
 }
 
 ssize_t msgrcv(int id, void* message, size_t size, long type, int flags) {
-  return Crossing(Call::kMsgrcv).After(Real().msgrcv(id, message, size, type, flags));
+  Crossing crossing(Call::kMsgrcv);
+  Recording recording(Call::kMsgrcv, __builtin_return_address(0),
+                      {id, static_cast<int64_t>(size), type, flags});
+  recording.Begin();
+  const ssize_t length = Real().msgrcv(id, message, size, type, flags);
+  return crossing.After(recording.End(length, message, sizeof(long) + static_cast<size_t>(length)));
 }
 
 int msgctl(int id, int command, msqid_ds* status) noexcept {
-  return Crossing(Call::kMsgctl).After(Real().msgctl(id, command, status));
+  Crossing crossing(Call::kMsgctl);
+  Recording recording(Call::kMsgctl, __builtin_return_address(0), {id, command});
+  if (command == IPC_SET) recording.In(status, sizeof(*status));
+  recording.Begin();
+  return crossing.After(recording.End(Real().msgctl(id, command, status)));
 }
 
 int semget(key_t key, int count, int flags) noexcept {
+  const void* caller = __builtin_return_address(0);
   Crossing crossing(Call::kSemget);
-  return crossing.AfterGet(Real().semget(key, count, flags), IpcObject::Kind::kSem,
-                           Creates(key, flags), __builtin_return_address(0));
+  const int id = Recorded(Call::kSemget, caller, {key, count, flags},
+                          [&] { return Real().semget(key, count, flags); });
+  return crossing.AfterGet(id, IpcObject::Kind::kSem, Creates(key, flags), caller);
 }
 
 int semop(int id, sembuf* operations, size_t count) noexcept {
-  return Crossing(Call::kSemop).After(Real().semop(id, operations, count));
+  Crossing crossing(Call::kSemop);
+  Recording recording(Call::kSemop, __builtin_return_address(0),
+                      {id, static_cast<int64_t>(count), INT64_MIN});
+  recording.In(operations, count < ipcrig::kSemOpsMax ? count * sizeof(sembuf) : 0);
+  recording.Begin();
+  return crossing.After(recording.End(Real().semop(id, operations, count)));
 }
 
 int semtimedop(int id, sembuf* operations, size_t count, const timespec* timeout) noexcept {
-  return Crossing(Call::kSemop).After(Real().semtimedop(id, operations, count, timeout));
+  Crossing crossing(Call::kSemop);
+  timespec time = {};
+  const bool timed = ipcrig::CurrentRecords() != nullptr && timeout != nullptr &&
+                     ipcrig::CopyOwn(&time, timeout, sizeof(time));
+  Recording recording(
+      Call::kSemop, __builtin_return_address(0),
+      {id, static_cast<int64_t>(count), timed ? time.tv_sec : INT64_MIN, time.tv_nsec});
+  recording.In(operations, count < ipcrig::kSemOpsMax ? count * sizeof(sembuf) : 0);
+  recording.Begin();
+  return crossing.After(recording.End(Real().semtimedop(id, operations, count, timeout)));
 }
 
 int semctl(int id, int number, int command, ...) noexcept {
@@ -212,7 +264,17 @@ int semctl(int id, int number, int command, ...) noexcept {
     default:
       break;
   }
-  return Crossing(Call::kSemctl).After(Real().semctl(id, number, command, argument));
+  Crossing crossing(Call::kSemctl);
+  Recording recording(
+      Call::kSemctl, __builtin_return_address(0),
+      {id, number, command, static_cast<int>(reinterpret_cast<intptr_t>(argument))});
+  size_t values = 0;
+  if (recording.on() && (command == GETALL || command == SETALL)) values = ipcrig::SetSize(id);
+  if (command == SETALL) recording.In(argument, values);
+  if (command == IPC_SET) recording.In(argument, sizeof(semid_ds));
+  recording.Begin();
+  const int result = Real().semctl(id, number, command, argument);
+  return crossing.After(recording.End(result, argument, command == GETALL ? values : 0));
 }
 
 }  // extern "C"

@@ -119,6 +119,33 @@ ProcessLook LookAt(pid_t pid, Depth depth) {
   return look;
 }
 
+ThreadLook LookAtThread(pid_t pid, pid_t thread) {
+  const AdminForNow admin;
+  const std::string place = fmt::format("/proc/{}/task/{}", pid, thread);
+  // "42 (name) S ...": what sleeps before and after slept in between.
+  const auto state = [&] {
+    const std::string stat = ReadProc(place + "/stat");
+    const size_t name = stat.rfind(") ");
+    return name == std::string::npos ? 'X' : stat[name + 2];
+  };
+  ThreadLook look;
+  const char before = state();
+  look.gone = before == 'X' || before == 'Z';
+  look.stopped = before == 'T' || before == 't';
+  std::istringstream words(ReadProc(place + "/syscall"));
+  long number = -1;
+  if (before == 'S' && words >> number && state() == 'S') look.asleep = CallOfNumber(number);
+  return look;
+}
+
+bool IsGone(pid_t pid) {
+  for (const std::string& thread : NamesIn(fmt::format("/proc/{}/task", pid))) {
+    const auto number = static_cast<pid_t>(strtol(thread.c_str(), nullptr, 10));
+    if (!LookAtThread(pid, number).gone) return false;
+  }
+  return true;
+}
+
 bool Rig::State::Stuck() {
   if (NamesIn("/proc/self/task").size() != 1) return false;
   // Somebody's orphan, say a daemon, may wake them.

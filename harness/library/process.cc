@@ -38,6 +38,7 @@ bool Process::HasEnded() {
     if (found < 0 && errno == EINTR) continue;
     reaped_ = true;
     if (found < 0) status_ = -1;
+    RecordEnd(pid_);
     ProcessSlot& slot = rig_.state_->board->slots[slot_];
     slot.pid = 0;
     if (slot.exec_errno != 0) {

@@ -77,6 +77,8 @@ Rig::Rig(RigOptions options) : state_(std::make_unique<State>()) {
   state_->board = board;
   state_->outer_board = CurrentBoard();
   state_->outer_slot = CurrentSlot();
+  state_->outer_records = CurrentRecords();
+  SetCurrentRecords(nullptr);
   SetCurrentSlot(0);
   SetCurrentBoard(board);
   state_->outer_children = OwnChildren();
@@ -97,6 +99,7 @@ Rig::~Rig() {
   prctl(PR_SET_CHILD_SUBREAPER, state_->outer_subreaper);
   SetCurrentBoard(state_->outer_board);
   SetCurrentSlot(state_->outer_slot);
+  SetCurrentRecords(state_->outer_records);
   munmap(state_->board, sizeof(SharedBoard));
   if (const std::string why = state_->space.Leave(); !why.empty()) Fail({nullptr, -1}, why);
 }
@@ -147,6 +150,9 @@ Process& Rig::Start(const std::string& name, std::optional<KillAt> kill, Where w
   }
   ProcessSlot& shared = state_->board->slots[slot];
   strncpy(shared.name, name.c_str(), sizeof(shared.name) - 1);
+  if (state_->records != nullptr) {
+    memcpy(state_->records->names[slot], shared.name, sizeof(shared.name));
+  }
   if (kill.has_value()) process.Arm(*kill);
   (void)fflush(nullptr);
   const pid_t pid = fork();
@@ -198,7 +204,9 @@ Process& Rig::ExecWith(const char* preload, const std::string& name,
   variables.push_back("ASAN_OPTIONS=" + sanitizer);
   const size_t slot = state_->processes.size() + 1;
   const int memory = state_->memory.get();
-  variables.push_back(fmt::format("{}=/proc/self/fd/{} {}", kBoardVariable, memory, slot));
+  const int records = state_->records_memory.get();
+  variables.push_back(fmt::format("{}=/proc/self/fd/{} {} /proc/self/fd/{}", kBoardVariable, memory,
+                                  slot, records));
   std::vector<char*> words;
   std::vector<char*> environment;
   for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
@@ -207,6 +215,7 @@ Process& Rig::ExecWith(const char* preload, const std::string& name,
   environment.push_back(nullptr);
   return Start(name, kill, where, [&] {
     fcntl(memory, F_SETFD, 0);
+    if (records >= 0) fcntl(records, F_SETFD, 0);
     if (!argv.empty()) execvpe(words[0], words.data(), environment.data());
     CurrentBoard()->slots[slot].exec_errno = argv.empty() ? EINVAL : errno;
     _exit(127);

@@ -22,6 +22,7 @@
 #include "base/unique_fd.h"
 #include "library/board.h"
 #include "library/ipc_space.h"
+#include "library/record.h"
 
 namespace ipcrig {
 inline namespace v0 {
@@ -36,6 +37,16 @@ struct ProcessLook {
 // All: whether it is stuck, and its switches, too.
 enum class Depth { kCalls, kAll };
 ProcessLook LookAt(pid_t pid, Depth depth = Depth::kCalls);
+
+// One thread: whether it has ended, is stopped, or the call that it sleeps in.
+struct ThreadLook {
+  bool gone = false;
+  bool stopped = false;
+  Call asleep = Call::kNone;
+};
+ThreadLook LookAtThread(pid_t pid, pid_t thread);
+// Whether all threads have ended, be it that nobody has waited for the process yet.
+bool IsGone(pid_t pid);
 
 // The call of a system call's number. Async-signal-safe.
 Call CallOfNumber(long number);
@@ -68,6 +79,9 @@ struct Rig::State {
   int outer_subreaper = 0;
   std::vector<pid_t> outer_children;
   std::vector<std::unique_ptr<Process>> processes;
+  std::shared_ptr<CallRecords> records;  // where it observes
+  UniqueFd records_memory;
+  CallRecords* outer_records = nullptr;
   std::unique_ptr<Deadline> deadline;
   size_t arena_used = 0;
   uint32_t failures_passed_on = 0;

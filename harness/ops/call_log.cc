@@ -6,47 +6,18 @@
 #include <optional>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
+
+#include "ops/log_fields.h"
+#include "ops/log_texts.h"
 
 namespace ipcrig {
 namespace {
 
-using LogJson = nlohmann::json;
-
 constexpr int64_t kSecond = 1763881200;      // of the race: no call of a log tells the time
 constexpr int64_t kRoom = int64_t{1} << 40;  // of a queue that takes all that is sent
-constexpr std::string_view kObjectKeys[] = {"queue", "qbytes", "set", "values"};
-constexpr std::string_view kCallKeys[] = {"process", "op",     "args",   "call",
-                                          "return",  "result", "killed", "asleep"};
-
-bool CanBeLogged(const Op& op) {
-  return IsOneOf<Msgsnd, Msgrcv, MsgctlRmid, Semop, Semtimedop, SemctlGetval, SemctlGetncnt,
-                 SemctlGetzcnt, SemctlSetval, SemctlGetall, SemctlSetall, SemctlRmid>(op);
-}
-
-bool Undoes(const Op& op) {
-  const auto any = [](const SemOps& ops) {
-    return std::any_of(ops.view().begin(), ops.view().end(),
-                       [](const SemOp& one) { return (one.flags & abi::kSemUndo) != 0; });
-  };
-  if (const auto* semop = std::get_if<Semop>(&op)) return any(semop->ops);
-  const auto* timed = std::get_if<Semtimedop>(&op);
-  return timed != nullptr && any(timed->ops);
-}
-
-// An argument as a scenario has it. A list within a list is a struct.
-std::string ArgumentText(const LogJson& argument, bool text, int depth = 0) {
-  if (argument.is_string()) {
-    const auto& word = argument.get_ref<const std::string&>();
-    return text ? Quoted(word) : word;
-  }
-  if (!argument.is_array() || depth > 1) return argument.dump();
-  std::string list;
-  for (const LogJson& one : argument) {
-    list += (list.empty() ? "" : ", ") + ArgumentText(one, false, depth + 1);
-  }
-  return depth == 0 ? "[" + list + "]" : "{" + list + "}";
-}
+constexpr std::string_view kObjectKeys[] = {"queue", "qbytes", "set", "values", "facts"};
+constexpr std::string_view kCallKeys[] = {"process", "op",     "args",   "call",  "return",
+                                          "result",  "killed", "asleep", "ended", "at"};
 
 class LogReader {
  public:
@@ -94,7 +65,8 @@ class LogReader {
       return FailAt(std::max<size_t>(problem.byte, 1), "not JSON");
     }
     if (!json_.is_object()) return Fail("", "expected an object");
-    const bool object = json_.contains("queue") || json_.contains("set");
+    const bool facts = json_.contains("facts");
+    const bool object = facts || json_.contains("queue") || json_.contains("set");
     for (const auto& field : json_.items()) {
       const auto known = [&](const auto& keys) {
         return std::find(std::begin(keys), std::end(keys), field.key()) != std::end(keys);
@@ -103,7 +75,23 @@ class LogReader {
       if (!right) Fail(field.key(), "unknown field " + field.key());
     }
     if (error_) return;
+    if (facts) return ReadFacts();
     return object ? ReadObject() : ReadCall();
+  }
+
+  void ReadFacts() {
+    const LogJson facts = json_["facts"];
+    if (!run_.scenario.steps.empty()) return Fail("facts", "facts come before everything else");
+    if (!facts.is_object()) return Fail("facts", "expected the facts by their names, an object");
+    size_t known = 0;
+    run_.history.facts.ForEach([&](std::string_view name, int64_t& value) {
+      const auto found = facts.find(name);
+      if (found == facts.end()) return;
+      ++known;
+      if (!found->is_number_integer()) return Fail(name, "expected a whole number");
+      value = found->get<int64_t>();
+    });
+    if (known != facts.size()) Fail("facts", "an unknown fact is among them");
   }
 
   std::optional<int64_t> Number(std::string_view key) {
@@ -158,8 +146,7 @@ class LogReader {
     if (!values.is_array()) return Fail("values", "expected the values of the semaphores, a list");
     Prepare(fmt::format("{} = semget(IPC_PRIVATE, {}, 0600)", word, values.size()), sets_++, kind);
     if (error_) return;
-    Prepare(fmt::format("semctl({}, 0, SETALL, {})", word, ArgumentText(values, false)), 0,
-            "values");
+    Prepare(fmt::format("semctl({}, 0, SETALL, {})", word, ArgumentText(values)), 0, "values");
   }
 
   int ReadProcess() {
@@ -190,9 +177,10 @@ class LogReader {
     if (begins) Begin(process);
     if (error_) return;
     if (json_.contains("return")) return Return(process);
-    const bool ends = json_.contains("killed") || json_.contains("asleep");
-    if (ends) return Stay(process);
-    if (!begins) Fail("", "expected op, return, killed or asleep");
+    if (json_.contains("ended")) return End(process);
+    const bool stays = json_.contains("killed") || json_.contains("asleep");
+    if (stays) return Stay(process);
+    if (!begins) Fail("", "expected op, return, killed, asleep or ended");
   }
 
   Caller& CallerOf(int process) { return callers_[static_cast<size_t>(process)]; }
@@ -210,14 +198,20 @@ class LogReader {
     const std::string name = json_["op"].get<std::string>();
     std::string text;
     for (size_t i = 0; i < args.size(); ++i) {
-      text += (i == 0 ? "" : ", ") + ArgumentText(args[i], name == "msgsnd" && i == 2);
+      const bool message = name == "msgsnd" && i == 2;
+      const auto bytes = message ? BytesOf(args[i]) : std::nullopt;
+      if (message && !bytes) return Fail("args", "expected a message, \"...\" or {\"hex\": ...}");
+      text += (i == 0 ? "" : ", ") + (message ? texts_.Sent(*bytes) : ArgumentText(args[i]));
     }
     if (const std::string problem = NameProblem(name, "an operation"); !problem.empty()) {
       return Fail("op", problem);
     }
     const Op op = AddStep(fmt::format("{}({})", name, text), "args");
     if (!error_ && !CanBeLogged(op)) return Fail("op", name + " cannot be in a log like this");
-    run_.scenario.steps.back().process = static_cast<int8_t>(process);
+    Step& step = run_.scenario.steps.back();
+    step.process = static_cast<int8_t>(process);
+    if (json_.value("at", LogJson()).is_string())
+      step.comment = "# " + json_["at"].get<std::string>();
     caller = {true, false, caller.undoes || Undoes(op), *from, racing_.size()};
     racing_.push_back({.kind = Event::Kind::kPending,
                        .step = LastStep(),
@@ -235,37 +229,11 @@ class LogReader {
     Event& event = racing_[caller.call];
     event.kind = Event::Kind::kRaced;
     event.to = *to;
-    ReadResult(run_.scenario.steps[static_cast<size_t>(event.step)].op, event.outcome);
+    const Op& op = run_.scenario.steps[static_cast<size_t>(event.step)].op;
+    const std::string problem = ReadLoggedResult(op, json_, event.outcome);
+    if (!problem.empty()) return Fail("result", problem);
     caller.in_call = false;
     caller.since = *to;
-  }
-
-  void ReadResult(const Op& op, Outcome& outcome) {
-    const LogJson result = json_.value("result", LogJson());
-    if (result.is_string()) {
-      const int number = ErrnoNumber(result.get<std::string>());
-      if (number < 0) return Fail("result", "unknown errno " + result.get<std::string>());
-      outcome = Outcome::Failed(number);
-    } else if (OpReply(op) == Reply::kNumber) {
-      const auto number = Number("result");
-      if (!number) return Fail("result", "expected a number or an errno");
-      outcome = Outcome::Returned(*number);
-    } else if (OpReply(op) == Reply::kMessage) {
-      const LogJson type = result.is_object() ? result.value("type", LogJson()) : LogJson();
-      const LogJson text = result.is_object() ? result.value("text", LogJson()) : LogJson();
-      if (!type.is_number_integer() || !text.is_string()) {
-        return Fail("result", "expected {\"type\": ..., \"text\": ...} or an errno");
-      }
-      outcome.bytes = text.get<std::string>();
-      outcome.value = static_cast<int64_t>(outcome.bytes.size());
-      outcome.numbers = {type.get<int64_t>()};
-    } else {
-      const bool numbers =
-          result.is_array() &&
-          std::all_of(result.begin(), result.end(), [](auto& n) { return n.is_number_integer(); });
-      if (!numbers) return Fail("result", "expected a list of numbers or an errno");
-      outcome.numbers = result.get<std::vector<int64_t>>();
-    }
   }
 
   // The call that never returned.
@@ -278,7 +246,6 @@ class LogReader {
     if (killed) {
       const auto to = Number("killed");
       if (to && *to < event.from) Fail("killed", "before the call began");
-      if (to && caller.undoes) Fail("killed", "what its SEM_UNDO undid is not known");
       event.to = to.value_or(0);
     } else {
       if (json_["asleep"] != true) Fail("asleep", "expected true");
@@ -286,10 +253,73 @@ class LogReader {
     }
     caller.in_call = false;
     caller.gone = true;
+    if (event.to != 0 && caller.undoes && !error_) Kill(process, Event(event));
+  }
+
+  // The process was gone by then: what SEM_UNDO undoes was undone between its last call and that.
+  void End(int process) {
+    Caller& caller = CallerOf(process);
+    if (caller.in_call || caller.gone) return Fail("ended", "the process has not returned");
+    const auto to = Number("ended");
+    if (!to) return;
+    if (*to < caller.since) return Fail("ended", "before its last call returned");
+    caller.gone = true;
+    if (!caller.undoes) return;
+    AddStep("exit(0)", "ended");
+    run_.scenario.steps.back().process = static_cast<int8_t>(process);
+    racing_.push_back({.kind = Event::Kind::kGone,
+                       .step = LastStep(),
+                       .process = process,
+                       .from = caller.since,
+                       .to = *to,
+                       .outcome = {Outcome::Kind::kExited}});
+  }
+
+  // It was killed within a call, by a process that nothing else is known of.
+  void Kill(int process, const Event& call) {
+    const std::string victim = run_.scenario.names.processes[static_cast<size_t>(process)];
+    json_["process"] = fmt::format("SIGKILL_{}", ++killers_);
+    const Event gone = {.kind = Event::Kind::kGone,
+                        .step = call.step,
+                        .process = process,
+                        .from = call.from,
+                        .to = call.to,
+                        .outcome = {Outcome::Kind::kKilled, abi::kSigkill}};
+    const int killer = ReadProcess();
+    if (error_) return;
+    AddStep("kill(" + victim + ", SIGKILL)", "killed");
+    run_.scenario.steps.back().process = static_cast<int8_t>(killer);
+    racing_.push_back({.kind = Event::Kind::kRaced,
+                       .step = LastStep(),
+                       .process = killer,
+                       .from = gone.from,
+                       .to = gone.to});
+    racing_.push_back(gone);
+  }
+
+  // Long messages become what stands for them, now that all that were sent are known.
+  void ReplaceTexts() {
+    for (Event& event : racing_) {
+      const Step& step = run_.scenario.steps[static_cast<size_t>(event.step)];
+      const auto* receive = std::get_if<Msgrcv>(&step.op);
+      if (receive == nullptr || event.outcome.numbers.empty()) continue;
+      std::string& bytes = event.outcome.bytes;
+      const bool cut = receive->flags.Has(abi::kMsgNoerror) &&
+                       static_cast<int64_t>(bytes.size()) == receive->size.value;
+      const auto known = texts_.Received(bytes, cut);
+      if (known) {
+        bytes = *known;
+        continue;
+      }
+      line_number_ = step.line;
+      return Fail("", "which of several messages was cut off here cannot be told");
+    }
   }
 
   // The race is put between the calls that made the objects and the end.
   void Finish() {
+    ReplaceTexts();
+    if (error_) return;
     for (Caller& caller : callers_) {
       if (caller.in_call && caller.undoes) {
         return Fail("", "a process that used SEM_UNDO has not returned: say whether it is asleep");
@@ -322,9 +352,11 @@ class LogReader {
   std::string_view line_;
   int line_number_ = 0;
   LogJson json_;
+  LogTexts texts_;
   SavedRun run_;
   int queues_ = 0;
   int sets_ = 0;
+  int killers_ = 0;
   std::vector<Caller> callers_;  // by process
   std::vector<Event> racing_;    // a call each
   std::optional<Error> error_;

@@ -18,8 +18,9 @@
 //   process   a name, or a number
 //   op        an operation that may stand in a race and whose answer is one of those below
 //   args      as a scenario has them (scenarios/README.md). A text is a string, the message of
-//             msgsnd; any other string is a word: an object, a flag, a command. A list within
-//             the list of semop is {sem_num, sem_op, sem_flg}
+//             msgsnd, or {"hex": "00ff"} where it is not UTF-8; any other string is a word: an
+//             object, a flag, a command. A list within the list of semop is
+//             {sem_num, sem_op, sem_flg}
 //   call      when it began, and "return" when it had returned: whole numbers of any one unit.
 //             One call is before another where its "return" is less than the other's "call"
 //   result    a number: what it returned. A string: its errno. {"type": t, "text": "..."}: a
@@ -30,12 +31,25 @@
 //   {"process": "A", "op": "msgsnd", ..., "call": 50, "killed": 70}     before 70, or never
 //   {"process": "A", "op": "msgrcv", ..., "call": 50, "asleep": true}   it sleeps, and has to
 //
+// What SEM_UNDO undoes when a process is gone is undone by 70 then; of a process that has returned
+// from its calls this says so:
+//
+//   {"process": "A", "ended": 70}
+//
+// Objects may also be made by the calls: msgget and semget, with ids as the kernel gave them. The
+// limits and the user then come first, by the names that a saved run has for them:
+//
+//   {"facts": {"uid": 1000, "gid": 1000, "cap_ipc_owner": 0, "msgmnb": 16384}}
+//   {"process": "A", "op": "msgget", "args": [7, "IPC_CREAT|0600"], "call": 1, "return": 2,
+//    "result": 32768, "at": "server.cc:12"}      (in one line; "at" is for readers only)
+//   {"process": "A", "op": "msgsnd", "args": [32768, 1, {"hex": "00ff"}, 0], ...}
+//
 //   Result<SavedRun> run = ReadCallLog(text, "calls.jsonl");
 //   Judgement judgement = Judge(run->scenario, run->history);
 //
-// It becomes a scenario of one race, whose steps are at the lines of the log. The calls are made by
-// root, and nobody else uses the objects. What SEM_UNDO undoes when a process is gone is not known,
-// so a process that used it cannot be one that was killed.
+// It becomes a scenario of one race, whose steps are at the lines of the log. Without facts the
+// calls are made by root, and nobody else uses the objects. Long messages are replaced by others,
+// of which as many are equal.
 #pragma once
 
 #include <string_view>

@@ -217,6 +217,9 @@ class Rig {
   // The same without a type: zeroes.
   void* SharedBytes(size_t size, size_t alignment);
 
+  // Writes down every IPC call of the test and its processes from now on: <ipcrig/observe.h>.
+  void Observe(class History& history);
+
   // Waits until all processes have ended, and judges them now as it would be done at the end.
   void AwaitProcesses() { EndProcesses(false); }
 
