@@ -2,6 +2,7 @@
 #include "on_kernel.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -24,11 +25,26 @@ constexpr unsigned kThoroughEvery = 64;  // runs, of which one ends with all its
 constexpr uint32_t kRepeats = 40;        // of a race that failed
 
 std::optional<Server> server;
+std::optional<Kcov> kcov;
+__attribute__((section("__libfuzzer_extra_counters"))) uint8_t places[Kcov::kPlaces];
+
+void OpenKcov(const char* target) {
+  const char* wish = getenv("IPCRIG_KCOV");
+  if (wish != nullptr && wish[0] == '0') return;
+  auto opened = Kcov::Open();
+  if (opened.ok()) {
+    kcov.emplace(std::move(*opened));
+  } else {
+    fprintf(stderr, "%s: without coverage of the kernel: %s\n", target,
+            opened.error().Text().c_str());
+  }
+}
 
 ScenarioResult RunOnce(const Scenario& scenario, Ending ending, const StepWatcher& watch) {
   ScenarioResult result{.path = "input.ipc", .scenario = scenario};
   auto history = server->Run(scenario, ending);
   if (!history.ok()) FailWith("broken: " + history.error().Text(), "");
+  if (kcov) kcov->Take(places);
   result.history = std::move(*history);
   result.judgement = Judge(scenario, result.history, {}, watch);
   return result;
@@ -48,8 +64,11 @@ uint32_t CountFailures(const Scenario& scenario, const std::string& signature) {
 
 int StartOnKernel(const char* target, int argc, char** argv) {
   BecomeWorkerIfAsked(argc, argv);
-  auto started = Server::Start(
-      {.timeout_ms = kScenarioMs, .ipcs_program = false, .programs = DefaultPrograms()});
+  OpenKcov(target);
+  auto started = Server::Start({.timeout_ms = kScenarioMs,
+                                .ipcs_program = false,
+                                .programs = DefaultPrograms(),
+                                .kcov = kcov ? &*kcov : nullptr});
   if (started.ok()) {
     server.emplace(std::move(*started));
   } else {
