@@ -67,18 +67,30 @@ class PlantedFuzz : public testing::Test {
   ScratchDirectory scratch_;
 };
 
-TEST_F(PlantedFuzz, KeepsOneInputOfEachFinding) {
+TEST_F(PlantedFuzz, Finds) {
   const CommandResult result =
-      RunIpcrig(Fuzz({"--time", "5", "--seed", "1", "--out", out(), "--", "-max_len=4"}));
+      RunIpcrig(Fuzz({"--time", "5", "--seed", "1", "--out", out(), "--", "-max_len=1"}));
+  EXPECT_EQ(result.exit_code, 1) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("\nSUMMARY: ipcrig: "));
+  EXPECT_THAT(result.output, HasSubstr(" findings; "));
+}
+
+// Also of what a run that was interrupted has left.
+TEST_F(PlantedFuzz, KeepsTheSmallestInputOfEachFinding) {
+  fs::create_directories(out() + "/artifacts");
+  for (const char* input : {"less", "leak", "my", "mine", "slow-unit-1", "nothing"}) {
+    std::ofstream(out() + "/artifacts/" + input) << input;
+  }
+  const CommandResult result = RunIpcrig(Fuzz({"--time", "1", "--out", out()}));
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.output, HasSubstr("what went wrong\n"));
   EXPECT_THAT(result.output, HasSubstr("SUMMARY: ipcrig: conformance: msgrcv: EIDRM\n"));
   EXPECT_THAT(result.output, HasSubstr("SUMMARY: ipcrig: leak: sem\n"));
-  EXPECT_THAT(result.output, HasSubstr(": 2 findings; "));
-  EXPECT_THAT(NamesIn(out()),
-              ElementsAre("conformance-msgrcv-EIDRM.bin", "corpus", "leak-sem.bin"));
-  EXPECT_EQ(Contents(out() + "/leak-sem.bin").substr(0, 1), "l");
-  EXPECT_EQ(Contents(out() + "/conformance-msgrcv-EIDRM.bin").substr(0, 2), "ms");
+  EXPECT_THAT(result.output, HasSubstr(": 3 findings; "));
+  EXPECT_THAT(NamesIn(out()), ElementsAre("conformance-msgrcv-EIDRM.bin", "corpus", "leak-sem.bin",
+                                          "not-seen-again-in-20-runs.bin"));
+  EXPECT_LE(Contents(out() + "/leak-sem.bin").size(), 4U);
+  EXPECT_LE(Contents(out() + "/conformance-msgrcv-EIDRM.bin").size(), 2U);
 }
 
 TEST_F(PlantedFuzz, MergesACorpus) {
@@ -104,8 +116,9 @@ TEST_F(PlantedFuzz, SaysWhereItCannotWrite) {
 TEST_F(PlantedFuzz, LeavesNothingWhenItIsKilled) {
   BecomeReaper();
   for (const int signal : {SIGINT, SIGTERM, SIGKILL}) {
-    CommandProcess ipcrig({IPCRIG_BINARY, "fuzz", "planted", "--targets", kTargets, "--time", "60",
-                           "--out", out(), "--", "-max_len=1", "-only_ascii=1"});
+    CommandProcess ipcrig(
+        {IPCRIG_BINARY, "fuzz", "planted", "--targets", kTargets, "--time", "60", "--out", out()},
+        {.environment = {"PLANTED=no"}});
     const auto fuzzes = [] {
       const auto names = LivingDescendants();
       return std::count(names.begin(), names.end(), "planted_fuzz") >= 4;

@@ -36,6 +36,8 @@ for target in "${targets[@]}"; do
   cp "$work/$target" "$OUT/"
   [[ ! -f fuzz/$target.dict ]] || cp "fuzz/$target.dict" "$OUT/"
   cp fuzz/target.options "$OUT/$target.options"
+  # As `ipcrig fuzz` has it.
+  [[ $target != @(model|kernel|race)_fuzz ]] || echo "entropic = 0" >>"$OUT/$target.options"
   case $target in
     race_fuzz) corpus=scenarios/race ;;
     history_fuzz) corpus=tests/histories ;;

@@ -193,6 +193,9 @@ class Fuzzing {
   std::vector<std::string> Arguments(const std::vector<std::string>& mode) const {
     std::vector<std::string> arguments = {program_};
     arguments.insert(arguments.end(), mode.begin(), mode.end());
+    arguments.push_back("-print_funcs=0");
+    // Who weighs inputs by how rare their features are, where each has hundreds, does little else.
+    if (target_.scenario != nullptr) arguments.push_back("-entropic=0");
     if (command_.seed != 0) arguments.push_back(fmt::format("-seed={}", command_.seed));
     arguments.push_back("-artifact_prefix=" + artifacts_.string() + "/");
     return arguments;

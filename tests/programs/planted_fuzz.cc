@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A fuzz target with two planted bugs, each with a report as those of fuzz/ have it. It has a
-// helper process, as kernel_fuzz has an engine.
+// A fuzz target with two planted bugs, each with a report as those of fuzz/ have it; where PLANTED
+// is set they are not there. It has a helper process, as kernel_fuzz has an engine.
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -29,7 +29,9 @@ extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const bool is_planted = getenv("PLANTED") == nullptr;
+  if (!is_planted) return 0;
   if (size >= 1 && data[0] == 'l') Fail("leak: sem");
-  if (size >= 2 && data[0] == 'm' && data[1] == 's') Fail("conformance: msgrcv: EIDRM");
+  if (size >= 1 && data[0] == 'm') Fail("conformance: msgrcv: EIDRM");
   return 0;
 }
