@@ -18,7 +18,7 @@ namespace {
 
 using Counters = std::vector<uint8_t>;
 
-size_t Places(const Counters& counters) {
+size_t Distinct(const Counters& counters) {
   return counters.size() -
          static_cast<size_t>(std::count(counters.begin(), counters.end(), uint8_t{0}));
 }
@@ -53,7 +53,7 @@ TEST(Kcov, SeesWhatTheCallsOfEachProcessReach) {
       EXPECT_TRUE(server->Run(ScenarioOf(text), Ending::kKeep).ok());
       kcov->Take(counters.data());
     }
-    return Places(counters);
+    return Distinct(counters);
   };
   const size_t none = reached_by("A  p = pipe()\n");
   const size_t get = reached_by("A  q = msgget(IPC_PRIVATE, 0600)\n");

@@ -266,7 +266,8 @@ class Fuzzing {
       if (line.starts_with(kOurs)) signature = line.substr(kOurs.size());
       if (signature.empty() && line.starts_with(kTheirs)) signature = line.substr(kTheirs.size());
       reports = reports && signature.empty();
-      if (reports) report += line + "\n";
+      const bool elsewhere = line.find("ipcrig replay input.ipc") != std::string::npos;
+      if (reports && !elsewhere) report += line + "\n";
       reports = reports || line.starts_with("Running:");
     });
     return signature;
