@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bitset>
+#include <cstdio>
 #include <cstdlib>
 #include <iterator>
 
@@ -14,6 +16,13 @@ namespace ipcrig {
 namespace {
 
 __attribute__((section("__libfuzzer_extra_counters"))) uint8_t counters[kFeatureCount];
+
+// Says at the end of the process how many features there were.
+struct Tally {
+  std::bitset<kFeatureCount> features;
+
+  ~Tally() { fprintf(stderr, "%zu features of the model\n", features.count()); }
+};
 
 // One function for each check: the name is what a stack shows.
 #define IPCRIG_ORACLE(name) \
@@ -70,6 +79,8 @@ void FailWith(std::string_view signature, std::string_view report) {
 void CountFeature(uint32_t feature) {
   static const char* const wish = getenv("IPCRIG_FEATURES");
   static const bool wanted = wish == nullptr || wish[0] != '0';
+  static Tally tally;
+  tally.features.set(feature);
   uint8_t& counter = counters[feature];
   if (wanted && counter < UINT8_MAX) ++counter;
 }

@@ -14,8 +14,12 @@ root=$(dirname "${BASH_SOURCE[0]}")/../..
 [[ ! -d "${SRC:-/nowhere}/ipcrig" ]] || root=$SRC/ipcrig
 cd "$root"
 : "${OUT:?where the targets shall go}" "${CXX:?}" "${CC:?}" "${LIB_FUZZING_ENGINE:?}"
-work=$(mktemp -d "${WORK:-${TMPDIR:-/tmp}}/ipcrig.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+if [[ -n ${WORK-} ]]; then
+  work=$WORK/ipcrig
+else
+  work=$(mktemp -d "${TMPDIR:-/tmp}/ipcrig.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
+fi
 
 targets=()
 for source in fuzz/*_fuzz.cc; do
@@ -32,15 +36,18 @@ for target in "${targets[@]}"; do
   cp "$work/$target" "$OUT/"
   [[ ! -f fuzz/$target.dict ]] || cp "fuzz/$target.dict" "$OUT/"
   cp fuzz/target.options "$OUT/$target.options"
-  corpus=()
-  [[ ! -d fuzz/corpus/$target ]] || corpus+=("fuzz/corpus/$target")
+  # As `ipcrig fuzz` has it.
+  [[ $target != @(model|kernel|race)_fuzz ]] || echo "entropic = 0" >>"$OUT/$target.options"
   case $target in
-    parse_fuzz | model_fuzz | kernel_fuzz) corpus+=(scenarios) ;;
+    race_fuzz) corpus=scenarios/race ;;
+    history_fuzz) corpus=tests/histories ;;
+    ipcs_fuzz) corpus=fuzz/corpus/ipcs_fuzz ;;
+    *) corpus=scenarios ;;
   esac
-  rm -f "$OUT/${target}_seed_corpus.zip"
   # Names are flattened, since some engines do not look into directories.
+  rm -rf "$OUT/${target}_seed_corpus.zip" "$work/corpus/$target"
   mkdir -p "$work/corpus/$target"
-  find "${corpus[@]}" -type f \( -name '*.ipc' -o -path 'fuzz/corpus/*' \) | while read -r file; do
+  find "$corpus" -type f \( -name '*.ipc' -o ! -path 'scenarios/*' \) | while read -r file; do
     cp "$file" "$work/corpus/$target/${file//\//-}"
   done
   (cd "$work/corpus/$target" && find . -type f | sort |

@@ -93,6 +93,7 @@ struct Board {
   int32_t pids_are_reused;       // 1: no PID namespace keeps them apart from other processes'
   int32_t ids[kMaxVariables];    // of objects, and keys; -1 where no call succeeded
   int32_t pids[kMaxProcesses];   // as fork(2) answered them to the parent; of a thread its id
+  int32_t kcov[kMaxProcesses];   // descriptors of the lanes (exec/kcov.h), -1 where there are none
   char programs[kMaxPath];       // the directory of exec'd programs
   int64_t huge_page_size;        // bytes; 0 where there are none
   int32_t huge_ids[kMaxHuge];    // of segments of huge pages, which no report tells apart

@@ -51,6 +51,10 @@ Engine::Engine(RunOptions options, Isolation isolation, Sink sink)
   board_->huge_page_size = facts_.huge_page_size;
   board_->pids_are_reused = isolation_ == Isolation::kShared ? 1 : 0;
   strncpy(board_->programs, options_.programs.c_str(), kMaxPath - 1);
+  if (options_.kcov != nullptr) options_.kcov->Map();
+  for (int i = 0; i < kMaxProcesses; ++i) {
+    board_->kcov[i] = options_.kcov == nullptr ? -1 : options_.kcov->fd(i);
+  }
 }
 
 void Engine::Run(const Scenario& scenario, Ending ending) {
@@ -66,6 +70,7 @@ void Engine::Run(const Scenario& scenario, Ending ending) {
     }
     Close();
   }
+  if (options_.kcov != nullptr) options_.kcov->Collect();
   Emit({.kind = Event::Kind::kDone});
 }
 

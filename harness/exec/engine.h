@@ -35,6 +35,7 @@
 
 #include "exec/board.h"
 #include "exec/facts.h"
+#include "exec/kcov.h"
 #include "exec/limits.h"
 #include "exec/proc.h"
 #include "exec/race_plan.h"
@@ -50,6 +51,7 @@ struct RunOptions {
   bool all_views = false;         // all of them each time, and not in turns
   int processor = 0;              // which of the permitted ones
   std::string programs;           // the directory of exec'd programs
+  Kcov* kcov = nullptr;           // gets what code of the kernel the calls reach
 };
 
 // What becomes of the processes of a scenario that has come to its end.

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/require.h"
+#include "exec/kcov.h"
 #include "exec/memory_access.h"
 #include "exec/racer.h"
 #include "exec/sandbox.h"
@@ -51,6 +52,7 @@ void Worker::Announce() {
   prctl(PR_SET_NAME, "ipcrig-worker");
   if (board_->realtime != 0) SetPriority(0, kWorkerPriority);
   InstallFaultHandler();
+  Kcov::Record(board_->kcov[index_]);
   mine.proc_pid = NameInProc();
   mine.tid.store(static_cast<uint32_t>(gettid()));
   mine.init = mine.nested != 0 && getpid() == 1 ? 1 : 0;

@@ -6,8 +6,8 @@
 //
 // Bytes that are the text of a scenario are that scenario, so a corpus is a directory of `.ipc`
 // files that people can read. All others are choices: the generator takes what it asks for from
-// them, byte by byte (gen/draws.h), and 0 when they are used up. What they become depends on no
-// machine: `ipcrig convert FILE` prints it.
+// them, byte by byte (gen/draws.h), and from a hash of all when they are used up. What they become
+// depends on no machine: `ipcrig convert FILE` prints it.
 #pragma once
 
 #include <cstddef>
@@ -22,5 +22,9 @@ GenerateOptions FuzzOptions();
 
 Scenario ScenarioFromBytes(const uint8_t* data, size_t size,
                            const GenerateOptions& options = FuzzOptions());
+
+// The same for race_fuzz: a text without a race is taken for choices, too.
+GenerateOptions RaceOptions();
+Scenario RaceFromBytes(const uint8_t* data, size_t size);
 
 }  // namespace ipcrig
