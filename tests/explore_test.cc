@@ -29,7 +29,7 @@ class Explore : public testing::Test {
     std::vector<std::string> paths;
     if (!fs::exists(Path("found"))) return paths;
     for (const auto& entry : fs::directory_iterator(Path("found"))) {
-      paths.push_back(entry.path().string());
+      if (entry.path().extension() == ".ipc") paths.push_back(entry.path().string());
     }
     return paths;
   }
