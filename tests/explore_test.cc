@@ -29,7 +29,7 @@ class Explore : public testing::Test {
     std::vector<std::string> paths;
     if (!fs::exists(Path("found"))) return paths;
     for (const auto& entry : fs::directory_iterator(Path("found"))) {
-      paths.push_back(entry.path().string());
+      if (entry.path().extension() == ".ipc") paths.push_back(entry.path().string());
     }
     return paths;
   }
@@ -161,6 +161,30 @@ TEST_F(Explore, NothingIsLeftWhenItIsKilled) {
   std::vector<std::string> alive = LivingDescendants();
   for (int i = 0; i < 100000 && !alive.empty(); ++i) alive = LivingDescendants();
   EXPECT_THAT(alive, testing::IsEmpty());
+}
+
+TEST(Discovery, IsToldInOneText) {
+  auto parsed = ParseScenario("A  q = msgget(IPC_PRIVATE, 0600)\n", "test");
+  const Discovery once{.number = 7,
+                       .signature = "conformance: msgget: EIDRM",
+                       .scenario = std::get<Scenario>(parsed),
+                       .failed = 0,
+                       .repeated = 20,
+                       .run = "what was\nseen"};
+  Discovery often = once;
+  often.failed = 5;
+  often.run.clear();
+  const std::string first = PrintDiscovery(once);
+  std::string text;
+  for (const char c : first) {
+    EXPECT_EQ(TakeDiscovery(text), std::nullopt);
+    text += c;
+  }
+  text += PrintDiscovery(often) + "done\n";
+  EXPECT_EQ(TakeDiscovery(text), once);
+  EXPECT_EQ(TakeDiscovery(text), often);
+  EXPECT_EQ(TakeDiscovery(text), std::nullopt);
+  EXPECT_EQ(text, "done\n");
 }
 
 TEST(DrawScenario, ANumberIsAScenarioOfItsOwn) {

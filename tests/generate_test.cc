@@ -127,6 +127,60 @@ TEST(Generate, ASecondGoesByWhereTimesAreToDiffer) {
   EXPECT_GE(settings, 5);
 }
 
+// The calls of many scenarios.
+std::vector<Op> CallsOf(const GenerateOptions& options, uint64_t scenarios) {
+  std::vector<Op> calls;
+  for (uint64_t seed = 0; seed < scenarios; ++seed) {
+    SeededDraw draw(seed);
+    for (const Step& step : Generate(draw, options).steps) {
+      if (step.kind == Step::Kind::kCall) calls.push_back(step.op);
+    }
+  }
+  return calls;
+}
+
+TEST(Generate, LeavesTheFirstPageToBadPointers) {
+  int near_it = 0;
+  for (const Op& op : CallsOf({.families = FamilyBit(Family::kShm)}, 1500)) {
+    const auto* shmat = std::get_if<Shmat>(&op);
+    if (shmat == nullptr || shmat->address.slot >= 0 || !shmat->flags.Has(abi::kShmRnd)) continue;
+    const int offset = shmat->address.offset;
+    if (offset <= 0 || offset >= 4096) continue;
+    EXPECT_TRUE(shmat->flags.Has(abi::kShmRemap)) << OpSignature(op);
+    ++near_it;
+  }
+  EXPECT_GE(near_it, 20);
+}
+
+TEST(Generate, TriesIdsThatAnotherObjectHadAtTheSameIndex) {
+  int stale = 0;
+  for (const Op& op : CallsOf({.families = FamilyBit(Family::kMsg)}, 300)) {
+    const auto* send = std::get_if<Msgsnd>(&op);
+    stale += send != nullptr && std::abs(send->queue.number) == abi::kIpcIndexes ? 1 : 0;
+  }
+  EXPECT_GE(stale, 5);
+}
+
+TEST(Generate, FillsQueuesSoThatSeveralSendersSleep) {
+  int several = 0;
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    SeededDraw draw(seed);
+    const Scenario scenario = Generate(draw, {.families = FamilyBit(Family::kMsg)});
+    std::set<int> asleep;
+    bool met = false;
+    for (const Event& event : Simulate(scenario, {}).events) {
+      const bool over = event.kind == Event::Kind::kReturn || event.kind == Event::Kind::kEnded;
+      if (over) asleep.erase(event.process);
+      if (event.kind != Event::Kind::kAsleep) continue;
+      const Op& op = scenario.steps[static_cast<size_t>(event.step)].op;
+      if (std::holds_alternative<Msgsnd>(op)) asleep.insert(event.process);
+      met = met || asleep.size() > 1;
+    }
+    several += met ? 1 : 0;
+  }
+  EXPECT_GE(several, 5);
+}
+
 TEST(Focus, IsOnFewOperationsMostly) {
   int of_one_family = 0;
   int with_users = 0;

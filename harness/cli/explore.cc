@@ -74,7 +74,7 @@ std::string FileNameOf(const std::string& signature) {
     if (!plain && !name.empty() && name.back() != '-') name += '-';
   }
   while (!name.empty() && name.back() == '-') name.pop_back();
-  return name + ".ipc";
+  return name;
 }
 
 // Calls that never returned are expected to block, so that they are no findings of their own.
@@ -168,7 +168,7 @@ class Exploration {
   }
 
   bool Done() const {
-    if (command_.fail_fast && confirmed_ > 0) return true;
+    if (command_.fail_fast && !confirmed_.empty()) return true;
     return std::all_of(shards_.begin(), shards_.end(),
                        [](const Shard& shard) { return shard.Finished(); });
   }
@@ -185,10 +185,36 @@ class Exploration {
   }
 
   void Report(const Discovery& discovery) {
-    if (!found_.insert(discovery.signature).second) return;
+    if (confirmed_.contains(discovery.signature)) return;
+    const bool confirmed = discovery.failed > 0;
+    if (!found_.insert(discovery.signature).second && !confirmed) return;
     progress_.Clear();
-    const std::string path =
-        (std::filesystem::path(command_.out) / FileNameOf(discovery.signature)).string();
+    if (confirmed) {
+      confirmed_.insert(discovery.signature);
+      Show(discovery);
+    } else {
+      const std::string path = PathOf(discovery, ".run");
+      fmt::print("unknown: {}: seen in scenario {}, and in none of {} runs by itself; {}\n",
+                 discovery.signature, discovery.number, discovery.repeated,
+                 "`ipcrig check-history " + path + "` tells what was seen");
+      Write(path, discovery.run);
+    }
+    fflush(stdout);
+  }
+
+  std::string PathOf(const Discovery& discovery, const char* suffix) const {
+    return (std::filesystem::path(command_.out) / (FileNameOf(discovery.signature) + suffix))
+        .string();
+  }
+
+  void Write(const std::string& path, const std::string& text) {
+    std::error_code error;
+    std::filesystem::create_directories(command_.out, error);
+    if (!WriteReport(path, text)) not_written_ = true;
+  }
+
+  void Show(const Discovery& discovery) {
+    const std::string path = PathOf(discovery, ".ipc");
     LoadedScenario loaded{path, "", discovery.scenario};
     ScenarioResult result = RunAndJudge(loaded, options_, rules_);
     LoadedScenario expecting = loaded;
@@ -202,17 +228,8 @@ class Exploration {
     result.scenario = loaded.scenario;
     if (HasSignature(result, discovery.signature)) fmt::print("{}", TextReport(result, style_));
     shown_.push_back(result);
-    if (discovery.failed > 0) {
-      ++confirmed_;
-      fmt::print("  fails     {} of {} runs by itself\n", discovery.failed, discovery.repeated);
-    } else {
-      fmt::print("unknown: {}: seen in scenario {}, and in none of {} runs by itself: {}\n",
-                 discovery.signature, discovery.number, discovery.repeated, path);
-    }
-    std::error_code error;
-    std::filesystem::create_directories(command_.out, error);
-    if (!WriteReport(path, PrintScenario(loaded.scenario))) not_written_ = true;
-    fflush(stdout);
+    fmt::print("  fails     {} of {} runs by itself\n", discovery.failed, discovery.repeated);
+    Write(path, PrintScenario(loaded.scenario));
   }
 
   void AddHeader(Scenario& scenario, const Discovery& discovery) const {
@@ -269,7 +286,7 @@ class Exploration {
   ExitCode Code() const {
     const auto died = [](const Shard& shard) { return shard.Finished() && !shard.Complete(); };
     if (not_written_ || std::any_of(shards_.begin(), shards_.end(), died)) return ExitCode::kBroken;
-    if (confirmed_ > 0) return ExitCode::kFail;
+    if (!confirmed_.empty()) return ExitCode::kFail;
     return SumUp(shards_).runs == 0 || !found_.empty() ? ExitCode::kUnknown : ExitCode::kPass;
   }
 
@@ -280,9 +297,9 @@ class Exploration {
   RunOptions options_;
   Progress progress_;
   bool not_written_ = false;
-  int confirmed_ = 0;
   std::vector<Shard> shards_;
-  std::set<std::string> found_;
+  std::set<std::string> found_;      // signatures
+  std::set<std::string> confirmed_;  // and of those that failed again
 };
 
 // --exhaustive: family by family. The worst outcome counts, and a failure before all.

@@ -148,6 +148,7 @@ class Engine {
   void TellRest(int process);
   void BeforeCall(int process, const Op& op);
   void Settle(int64_t from);
+  void WaitAWhile(uint32_t answers);
   bool AwaitsTheClock();
   bool Observe(int process, int64_t from);
   bool ObserveCall(int process, int64_t from);

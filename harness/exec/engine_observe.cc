@@ -5,6 +5,7 @@
 
 #include <ctime>
 
+#include "base/clock.h"
 #include "exec/cleanup.h"
 #include "exec/engine.h"
 #include "exec/requirements.h"
@@ -78,8 +79,19 @@ void Engine::Settle(int64_t from) {
     if (quiet && (!changed || std::all_of(runners_.begin(), runners_.end(), at_rest))) return;
     if (changed) continue;
     if (round >= kLeastRounds && TimeIsUp()) return ReportBusy();
-    WaitForAnswer(*board_, answers, AwaitsTheClock() ? kLookAtClockUs : kLookAgainUs);
+    WaitAWhile(answers);
   }
+}
+
+// The engine and its workers share what time a processor has for them: as long as the engine is
+// kept from running they are, too, and time does not pass for them.
+void Engine::WaitAWhile(uint32_t answers) {
+  constexpr int64_t kLateUs = 20000;
+  const int64_t wait_us = AwaitsTheClock() ? kLookAtClockUs : kLookAgainUs;
+  const int64_t before = MonotonicUs();
+  WaitForAnswer(*board_, answers, wait_us);
+  const int64_t late = MonotonicUs() - before - wait_us;
+  if (late > kLateUs) deadline_us_ += late;
 }
 
 // Whether somebody waits for the next second, which ends with an answer.

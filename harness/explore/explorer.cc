@@ -8,6 +8,7 @@
 #include "exec/race_plan.h"
 #include "explore/trials.h"
 #include "gen/shrink.h"
+#include "ops/saved_run.h"
 
 namespace ipcrig {
 namespace {
@@ -126,7 +127,8 @@ void Explorer::CountFeatures(const Scenario& scenario) {
 }
 
 void Explorer::Investigate(const Scenario& scenario, const std::string& signature) {
-  discovery_ = Discovery{number_, signature, scenario};
+  discovery_ = Discovery{.number = number_, .signature = signature, .scenario = scenario};
+  std::string seen = PrintSavedRun({scenario, history_});
   if (const auto stepped = Races(scenario) ? FailsStepped(scenario) : std::nullopt) {
     discovery_->signature = SignatureAlone(*stepped);
     discovery_->scenario = *stepped;
@@ -136,10 +138,15 @@ void Explorer::Investigate(const Scenario& scenario, const std::string& signatur
   if (Races(discovery_->scenario)) {
     SetTimes(discovery_->scenario, TrialsFor(discovery_->failed, discovery_->repeated));
   }
-  // What does not fail by itself may do so in another scenario.
+  // What does not fail by itself is told once; it may do so in another scenario.
   int& attempts = attempts_[signature];
-  if (discovery_->failed > 0) attempts = kInvestigations;
-  if (attempts < kInvestigations) discovery_.reset();
+  if (discovery_->failed > 0) {
+    attempts = kInvestigations;
+  } else if (attempts > 1) {
+    discovery_.reset();
+  } else {
+    discovery_->run = std::move(seen);
+  }
 }
 
 // Its calls in the order in which they were begun, without a race, if that fails, too: then

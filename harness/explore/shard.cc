@@ -15,18 +15,10 @@
 #include "base/io.h"
 #include "explore/explorer.h"
 #include "gen/draws.h"
+#include "gen/situations.h"
 
 namespace ipcrig {
 namespace {
-
-// A discovery as text: a head line, the signature, the scenario.
-//
-//   discovery NUMBER FAILED REPEATED LENGTH
-std::string Print(const Discovery& discovery) {
-  const std::string body = discovery.signature + "\n" + PrintScenario(discovery.scenario);
-  return "discovery " + std::to_string(discovery.number) + " " + std::to_string(discovery.failed) +
-         " " + std::to_string(discovery.repeated) + " " + std::to_string(body.size()) + "\n" + body;
-}
 
 uint64_t TakeNumber(std::string_view& line) {
   uint64_t number = 0;
@@ -35,40 +27,57 @@ uint64_t TakeNumber(std::string_view& line) {
   return number;
 }
 
-// The first discovery of a text, which is removed from it; none while it is not complete.
-std::optional<Discovery> TakeDiscovery(std::string& text) {
-  constexpr std::string_view kWord = "discovery ";
-  const size_t head = text.find('\n');
-  if (head == std::string::npos || !text.starts_with(kWord)) return std::nullopt;
-  std::string_view line = std::string_view(text).substr(kWord.size(), head - kWord.size());
-  Discovery discovery;
-  discovery.number = TakeNumber(line);
-  discovery.failed = static_cast<int>(TakeNumber(line));
-  discovery.repeated = static_cast<int>(TakeNumber(line));
-  const size_t length = TakeNumber(line);
-  if (text.size() < head + 1 + length) return std::nullopt;
-  const std::string body = text.substr(head + 1, length);
-  text.erase(0, head + 1 + length);
-  const size_t end = body.find('\n');
-  discovery.signature = body.substr(0, end);
-  auto parsed = ParseScenario(std::string_view(body).substr(end + 1), "discovery");
-  if (auto* scenario = std::get_if<Scenario>(&parsed)) discovery.scenario = std::move(*scenario);
-  return discovery;
-}
-
 [[noreturn]] void RunShard(const ShardPlan& plan, Isolation isolation, uid_t uid, gid_t gid,
                            int output, ShardCounts& counts) {
   if (!SetUpSandbox(isolation, uid, gid, output).ok()) _exit(1);
   Explorer explorer(plan, isolation, counts);
   while (explorer.Next()) {
     const auto discovery = explorer.TakeDiscovery();
-    if (discovery && !WriteAll(output, Print(*discovery))) _exit(0);  // nobody reads any more
+    if (discovery && !WriteAll(output, PrintDiscovery(*discovery)))
+      _exit(0);  // nobody reads any more
   }
   (void)WriteAll(output, "done\n");
   _exit(0);
 }
 
 }  // namespace
+
+// A head line, the signature, the scenario, the run:
+//
+//   discovery NUMBER FAILED REPEATED LENGTH-OF-SCENARIO LENGTH-OF-RUN
+std::string PrintDiscovery(const Discovery& discovery) {
+  const std::string scenario = PrintScenario(discovery.scenario);
+  std::string text = "discovery";
+  for (const uint64_t number :
+       {discovery.number, static_cast<uint64_t>(discovery.failed),
+        static_cast<uint64_t>(discovery.repeated), scenario.size(), discovery.run.size()}) {
+    text += " " + std::to_string(number);
+  }
+  return text + "\n" + discovery.signature + "\n" + scenario + discovery.run;
+}
+
+std::optional<Discovery> TakeDiscovery(std::string& text) {
+  constexpr std::string_view kWord = "discovery ";
+  const size_t head = text.find('\n');
+  if (head == std::string::npos || !text.starts_with(kWord)) return std::nullopt;
+  const size_t signature_end = text.find('\n', head + 1);
+  if (signature_end == std::string::npos) return std::nullopt;
+  std::string_view line = std::string_view(text).substr(kWord.size(), head - kWord.size());
+  Discovery discovery;
+  discovery.number = TakeNumber(line);
+  discovery.failed = static_cast<int>(TakeNumber(line));
+  discovery.repeated = static_cast<int>(TakeNumber(line));
+  const size_t of_scenario = TakeNumber(line);
+  const size_t of_run = TakeNumber(line);
+  const size_t begin = signature_end + 1;
+  if (text.size() < begin + of_scenario + of_run) return std::nullopt;
+  discovery.signature = text.substr(head + 1, signature_end - head - 1);
+  auto parsed = ParseScenario(std::string_view(text).substr(begin, of_scenario), "discovery");
+  if (auto* scenario = std::get_if<Scenario>(&parsed)) discovery.scenario = std::move(*scenario);
+  discovery.run = text.substr(begin + of_scenario, of_run);
+  text.erase(0, begin + of_scenario + of_run);
+  return discovery;
+}
 
 Result<Shard> Shard::Start(const ShardPlan& plan) {
   int ends[2];
@@ -120,6 +129,11 @@ std::vector<Discovery> Shard::Advance() {
 Scenario DrawScenario(const GenerateOptions& options, uint64_t seed, uint64_t number) {
   constexpr uint64_t kCrowdEvery = 64;
   constexpr size_t kCrowdSteps = 64;
+  const bool anything = options.swarm && !options.race && options.families == kAllFamilies;
+  if (anything && number < Situations::Size()) {
+    auto situation = Situations::At(number, options.facts, options.rules);
+    if (situation) return std::move(*situation);
+  }
   SeededDraw draw(seed * 0x2545f4914f6cdd1dU + number);
   GenerateOptions kind = options;
   kind.seconds = IsSlow(number);

@@ -68,7 +68,15 @@ struct Discovery {
   Scenario scenario;  // shrunk
   int failed = 0;     // how often it failed again, by itself
   int repeated = 0;
+  std::string run = {};  // where it never did: what was seen, as a saved run (ops/saved_run.h)
+
+  bool operator==(const Discovery&) const = default;
 };
+
+// A discovery as a shard tells it; and the first of a text, which is removed from it: none while
+// the text is not complete.
+std::string PrintDiscovery(const Discovery& discovery);
+std::optional<Discovery> TakeDiscovery(std::string& text);
 
 class Shard {
  public:

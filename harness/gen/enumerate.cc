@@ -4,7 +4,7 @@
 #include <variant>
 
 #include "base/require.h"
-#include "model/predict.h"
+#include "gen/situations.h"
 
 namespace ipcrig {
 namespace {
@@ -202,22 +202,8 @@ std::optional<Scenario> Enumeration::At(uint64_t number) const {
   }
   auto parsed = ParseScenario(text, "enumerated");
   auto* scenario = std::get_if<Scenario>(&parsed);
-  if (scenario == nullptr || !CanRun(*scenario)) return std::nullopt;
+  if (scenario == nullptr || !CanRun(*scenario, facts_, rules_)) return std::nullopt;
   return std::move(*scenario);
-}
-
-bool Enumeration::CanRun(const Scenario& scenario) const {
-  State state = InitialState(facts_, scenario.names.processes.size(), rules_);
-  const std::vector<bool> made = MadeByLines(scenario);
-  for (size_t i = 0; i < made.size(); ++i) {
-    if (!made[i]) StartProcess(state, static_cast<int>(i), 100 + static_cast<int>(i));
-  }
-  for (size_t i = 0; i < scenario.steps.size(); ++i) {
-    const Step& step = scenario.steps[i];
-    if (!state.process(step.process).CanAct()) return false;
-    Predict(state, step.process, step.op, Range::Exactly(static_cast<int64_t>(i)));
-  }
-  return true;
 }
 
 }  // namespace ipcrig

@@ -39,8 +39,6 @@ class Enumeration {
   size_t calls() const { return calls_.size(); }
 
  private:
-  bool CanRun(const Scenario& scenario) const;
-
   std::string_view beginning_;  // the lines before
   std::vector<std::string_view> calls_;
   Facts facts_;

@@ -199,6 +199,7 @@ Focus DrawFocus(Draw& draw, const GenerateOptions& options) {
   if (IsEmpty(weights)) return focus;
   focus.weights = weights;
   focus.permitted &= objects | events;
+  focus.settings = events[IndexOf<Sysctl>()] && focus.permitted[IndexOf<Sysctl>()];
   focus.users = events[IndexOf<Setuid>()] && focus.permitted[IndexOf<Setuid>()];
   return focus;
 }

@@ -25,6 +25,7 @@ struct Focus {
   int processes = 2;                // that the engine starts
   bool crowded = false;             // sleepers are left asleep for a while, so that they are many
   bool users = false;               // somebody gives up privileges in the beginning
+  bool settings = false;            // limits are changed in the beginning
   bool edges = false;               // numbers at the ends of their ranges are frequent
   uint64_t stale = 16;              // in so many references, one to anything that ever had a name
 

@@ -11,12 +11,13 @@
 namespace ipcrig {
 namespace {
 
-constexpr int kTries = 4;            // candidates for one line, of which the last may be anything
-constexpr int kMostMisses = 25;      // lines in a row for which none was found
-constexpr int64_t kEndLines = 2;     // that the end of a process takes, with a look at it
-constexpr int64_t kAroundRace = 8;   // lines before a race, and after it, at most
-constexpr uint64_t kMostRacing = 8;  // calls of a race
-constexpr int kCrowd = 44;           // objects: of any kind more than a page of text has room for
+constexpr int kTries = 4;              // candidates for one line, of which the last may be anything
+constexpr int kMostMisses = 25;        // lines in a row for which none was found
+constexpr int64_t kEndLines = 2;       // that the end of a process takes, with a look at it
+constexpr int64_t kAroundRace = 8;     // lines before a race, and after it, at most
+constexpr uint64_t kMostRacing = 8;    // calls of a race
+constexpr uint32_t kFirstSeed = 1000;  // of texts that are there to fill a queue
+constexpr int kCrowd = 44;             // objects: of any kind more than a page of text has room for
 
 // What a line is drawn for.
 enum class Aim {
@@ -58,11 +59,11 @@ const std::vector<size_t>& CallsThatBlock() {
 // Calls by which a sleeper may be let go; the likely ones stand there more than once.
 const std::vector<size_t>& CallsThatRelease(const ProcessState& victim) {
   static const auto kReceiver =
-      Indexes<Msgsnd, Msgsnd, Msgsnd, Msgsnd, Msgsnd, MsgctlRmid, MsgctlSet, Kill>();
+      Indexes<Msgsnd, Msgsnd, Msgsnd, Msgsnd, Msgsnd, MsgctlRmid, MsgctlSet, MsgctlSet, Kill>();
   static const auto kSender =
       Indexes<Msgrcv, Msgrcv, Msgrcv, Msgrcv, Msgrcv, MsgctlRmid, MsgctlSet, Kill>();
   static const auto kSemop = Indexes<Semop, Semop, Semop, SemctlSetval, SemctlSetval, SemctlSetall,
-                                     SemctlRmid, SemctlSet, Kill, Exit>();
+                                     SemctlRmid, SemctlSet, Kill, Exit, Exit>();
   static const auto kReader = Indexes<Write, Write, Write, Write, Write, Close, Kill>();
   static const auto kWriter = Indexes<Read, Read, Read, Read, Read, Close, Kill>();
   static const auto kOther = Indexes<Kill, Kill, Exit>();
@@ -88,8 +89,10 @@ class Generator {
 
   Scenario Run() {
     if (options_.crowd) MakeCrowd();
+    if (focus_.settings && draw_.Below(4) != 3) Make(Actor(), IndexOf<Sysctl>());
     MakeObjects();
     if (focus_.users) MakeUsers();
+    if (focus_.crowded && draw_.Below(3) == 0) FillQueue();
     if (options_.seconds) {
       AddLines(Room() / 2);
       TakeIf(growth_.TryOp(Actor(), NextSecond{}), Aim::kAnything);
@@ -135,6 +138,17 @@ class Generator {
     return able[draw_.Below(able.size())];
   }
 
+  // Somebody whose end changes semaphores, if there is one.
+  int ActorThatUndoes() {
+    const auto& processes = growth_.state().processes;
+    std::vector<int> able = growth_.Able();
+    std::erase_if(able, [&](int process) {
+      const auto index = static_cast<size_t>(process);
+      return index >= processes.size() || processes[index].undo < 0;
+    });
+    return able.empty() ? Actor() : able[draw_.Below(able.size())];
+  }
+
   // The scenario begins with something to work with, but not always.
   void MakeObjects() {
     const bool some = options_.seconds || options_.race || draw_.Below(4) != 3;
@@ -153,12 +167,37 @@ class Generator {
       Make(process, IndexOf<Fork>());
   }
 
+  // Two messages that leave no room in a queue: several who send a little sleep then, and one
+  // receive lets them all go.
+  void FillQueue() {
+    constexpr uint32_t kHalf = 8192;
+    const auto& variables = growth_.names().variables;
+    const auto queue = std::find_if(variables.begin(), variables.end(), [](const auto& variable) {
+      return variable.kind == Kind::kQueue;
+    });
+    if (queue == variables.end() || !focus_.permitted[IndexOf<Msgsnd>()]) return;
+    for (uint32_t half = 0; half < 2 && Room() > 0; ++half) {
+      Msgsnd send;
+      send.queue = {static_cast<int8_t>(queue - variables.begin()), 0};
+      send.type.value = 1;
+      send.text.generated = true;
+      send.text.length = kHalf;
+      send.text.seed = kFirstSeed + half;
+      auto candidate = growth_.TryOp(Actor(), send);
+      const bool fits = candidate && candidate->prediction.what == Predicted::kReturns;
+      if (candidate && !fits) growth_.Drop();
+      if (!fits) return;
+      growth_.Take(std::move(*candidate));
+    }
+  }
+
   // Somebody who may not do all, and whose groups are not everybody's.
   void MakeUsers() {
     static const auto kChanges = Indexes<Setgroups, Setgid, Setuid, Capset>();
     const int process = Actor();
     for (const size_t index : kChanges) {
-      if (draw_.Below(2) == 0) Make(process, index);
+      const bool last = index == IndexOf<Setuid>();
+      if (draw_.Below(last ? 4 : 2) != 1) Make(process, index);
     }
   }
 
@@ -281,7 +320,7 @@ class Generator {
     for (int i = 0; i < kTries; ++i) {
       const auto index = AnyOf(indexes);
       if (!index) return false;
-      const int process = Actor();
+      const int process = *index == IndexOf<Exit>() ? ActorThatUndoes() : Actor();
       if (TakeIf(growth_.Try({process, *index, true, victim}), aim)) return true;
     }
     return false;

@@ -30,6 +30,15 @@ std::optional<int> ObjectOf(const Op& pending) {
       pending);
 }
 
+// The first page, where bad pointers point, is to stay free: root may attach there.
+bool MapsFirstPage(const Op& op) {
+  constexpr int kPage = 4096;
+  const auto* shmat = std::get_if<Shmat>(&op);
+  return shmat != nullptr && shmat->address.slot < 0 && shmat->address.offset > 0 &&
+         shmat->address.offset < kPage && shmat->flags.Has(abi::kShmRnd) &&
+         !shmat->flags.Has(abi::kShmRemap);
+}
+
 }  // namespace
 
 Growth::Growth(Draw& draw, const GenerateOptions& options, const Focus& focus)
@@ -139,7 +148,9 @@ std::optional<Candidate> Growth::Try(const Wish& wish) {
     kill->target.index = static_cast<int8_t>(wish.victim);
   }
   if (wish.sensible)
-    MakeSensible({from_, state_, wish.process, wish.victim, focus_.users, focus_.edges}, op);
+    MakeSensible({from_, state_, wish.process, wish.victim, focus_.users, focus_.edges,
+                  focus_.LooksForFailures()},
+                 op);
   return Consider(wish.process, op);
 }
 
@@ -201,7 +212,8 @@ std::optional<Candidate> Growth::Consider(int process, const Op& op) {
   }
   // Under RLIMIT_AS a process may have no room for a child or for the stack of a thread.
   const bool may_fail = ChildOf(op) >= 0 && state_.LeaderOf(process).memory_limited;
-  if (may_fail || CannotRun(op, options_.facts) || CutsHugePages(op, process)) {
+  if (may_fail || CannotRun(op, options_.facts) || CutsHugePages(op, process) ||
+      MapsFirstPage(op)) {
     Drop();
     return std::nullopt;
   }

@@ -39,6 +39,7 @@ class Growth {
   Growth(const Growth&) = delete;
 
   const State& state() const { return state_; }
+  const Names& names() const { return scenario_.names; }
   size_t size() const { return scenario_.steps.size(); }
   // Who can make a call now; the last may be a process that has not begun yet.
   std::vector<int> Able() const { return AbleIn(state_); }

@@ -22,11 +22,15 @@ class Arguments {
         me_(situation.process),
         sleeper_(situation.victim < 0 ? nullptr : &situation.state.process(situation.victim)),
         users_(situation.users),
-        edges_(situation.edges) {}
+        edges_(situation.edges),
+        failures_(situation.failures) {}
 
   template <typename T>
   void operator()(T& op) {
     if constexpr (requires { op.set.slot; }) set_ = FindSet(op.set);
+    if constexpr (requires { op.segment.slot; }) MaybeStale(op.segment);
+    if constexpr (requires { op.queue.slot; }) MaybeStale(op.queue);
+    if constexpr (requires { op.set.slot; }) MaybeStale(op.set);
     if constexpr (requires { op.num.value; }) op.num.value = AnySemaphore();
     if constexpr (requires { op.key.slot; }) Open(op);
     if constexpr (requires {
@@ -68,6 +72,13 @@ class Arguments {
                                       abi::kSigterm, abi::kSigstop, abi::kSigcont}));
   }
 
+  // An id of the same index that was given before this one, or will be given after it.
+  template <Kind kKind>
+  void MaybeStale(Id<kKind>& id) {
+    if (id.slot < 0 || draw_.Below(failures_ ? 8 : 64) != 0) return;
+    id.number = static_cast<int32_t>(OneOf({-abi::kIpcIndexes, abi::kIpcIndexes}));
+  }
+
   const SemaphoreSet* FindSet(const Id<Kind::kSet>& id) const {
     const auto value = s_.values.find(id.slot);
     if (value == s_.values.end()) return nullptr;
@@ -81,6 +92,15 @@ class Arguments {
   }
   SemOps AnySemOps() {
     SemOps ops;
+    // What is to be undone grows, and the value does not.
+    if (edges_ && draw_.Below(4) == 3) {
+      const uint16_t num = AnySemaphore();
+      ops.count = 3;
+      ops.ops[0] = {num, kSemvmx, abi::kSemUndo};
+      ops.ops[1] = {num, -kSemvmx, 0};
+      ops.ops[2] = {num, static_cast<int16_t>(OneOf({1, 2, kSemvmx})), abi::kSemUndo};
+      return ops;
+    }
     ops.count = draw_.Below(2) == 1 ? 2 : 1;
     if (draw_.Below(16) == 15) ops.count = 3;
     for (SemOp& op : std::span(ops.ops.data(), ops.count)) {
@@ -179,16 +199,21 @@ class Arguments {
   }
 
   // Memory.
+  void Shape(Shmdt& op) {
+    constexpr uint64_t kBeside = 8;
+    if (op.address.slot < 0 || draw_.Below(failures_ ? kBeside / 2 : kBeside) != 0) return;
+    op.address.offset = static_cast<int32_t>(OneOf({-kPage, kPage, -4 * kPage, 1}));
+  }
   void Shape(Shmat& op) {
     constexpr uint32_t kRnd = abi::kShmRnd;
-    const uint64_t where = draw_.Below(8);
+    const uint64_t where = failures_ ? 3 + draw_.Below(5) : draw_.Below(8);
     if (where < 5) op.address = {};
     if (where == 5) op.address.offset = static_cast<int32_t>(OneOf({1, kPage - 1, kPage}));
     if (where == 6) op.address = {-1, static_cast<int32_t>(OneOf({1, kPage - 1}))};
-    op.flags.bits = OneOfFlags({0, 0, abi::kShmRdonly, kRnd, abi::kShmRemap, abi::kShmExec,
-                                kRnd | abi::kShmRemap, abi::kShmRdonly | abi::kShmRemap,
-                                kRnd | abi::kShmRdonly});
-    // The first page, where bad pointers point, is to stay free: root could attach there.
+    op.flags.bits = OneOfFlags({0, 0, abi::kShmRdonly, abi::kShmRdonly, kRnd, abi::kShmRemap,
+                                abi::kShmExec, kRnd | abi::kShmRemap,
+                                abi::kShmRdonly | abi::kShmRemap, kRnd | abi::kShmRdonly});
+    // Linux would attach to the first page where SHM_REMAP did not forbid it.
     if (where == 6 && op.flags.Has(kRnd)) op.flags.bits |= abi::kShmRemap;
   }
   void Shape(Load& op) { op.length.value = OneOf({10, 1, 64, kPage}); }
@@ -256,6 +281,7 @@ class Arguments {
   const ProcessState* sleeper_;
   bool users_;
   bool edges_;
+  bool failures_;
   const SemaphoreSet* set_ = nullptr;
 };
 

@@ -19,8 +19,9 @@ struct Situation {
   const State& state;
   int process;
   int victim = -1;
-  bool users = false;  // modes and owners are what it is about
-  bool edges = false;  // large numbers, so that sums pass limits
+  bool users = false;     // modes and owners are what it is about
+  bool edges = false;     // large numbers, so that sums pass limits
+  bool failures = false;  // arguments that mean nothing are as good as others
 };
 
 void MakeSensible(const Situation& situation, Op& op);
