@@ -23,7 +23,7 @@
 namespace ipcrig {
 namespace {
 
-constexpr int64_t kScenarioMs = 5000;
+constexpr int64_t kScenarioMs = 20000;   // a fleet gives 25 s, the server adds 3
 constexpr unsigned kThoroughEvery = 64;  // runs, of which one ends with all its processes
 constexpr uint32_t kRepeats = 40;        // of a race that failed
 
