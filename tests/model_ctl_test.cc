@@ -456,6 +456,18 @@ A  msgctl(q, IPC_RMID)
   EXPECT_EQ(run.Verdict(), "pass") << run.Text();
 }
 
+TEST(ModelDeviation, L10PageZeroIsTakenAway) {
+  const std::string text = R"(
+A  m = shmget(IPC_PRIVATE, 4096, 0600)
+A  at = shmat(m, 1, SHM_RND)
+A  at = shmat(m, 4095, SHM_RND)
+A  shmctl(m, IPC_STAT)
+)";
+  EXPECT_EQ(Observed(text).OutcomeOf("A").numbers.at(9), 1);
+  ExpectDeviation("L10", "conformance", text);
+  ExpectDocumented(text);
+}
+
 TEST(ModelPosix, WaitersGoInAnyOrder) {
   Observed run(R"(
 A  s = semget(IPC_PRIVATE, 1, 0600)

@@ -96,6 +96,7 @@ void Add(Mixer& mix, const ProcessState& process) {
   mix.Add(process.progress);
   mix.Add(process.blocked_at.num * 2 + (process.blocked_at.for_zero ? 1 : 0));
   mix.Add(process.interrupted);
+  mix.Add(process.held);
   mix.Add(process.stopped);
   for (const Attach& attach : process.attaches) {
     mix.Add(attach.address);

@@ -15,7 +15,7 @@ thread_local char* edge = nullptr;  // the first byte that cannot be accessed
 }  // namespace
 
 void* BadPointer() {
-  return reinterpret_cast<void*>(uintptr_t{8});  // NOLINT(performance-no-int-to-ptr)
+  return reinterpret_cast<void*>(~uintptr_t{0xfff});  // NOLINT(performance-no-int-to-ptr)
 }
 
 char* EdgePointer(Worker& worker, size_t size) {

@@ -20,7 +20,8 @@
 
 namespace ipcrig {
 
-// A pointer that is mapped nowhere: vm.mmap_min_addr(5) keeps this page free.
+// A pointer that nobody can map: into the last page of all addresses. (The first one can be: root
+// attaches there with SHM_RND.)
 void* BadPointer();
 
 // A place for `size` bytes of which only the last one cannot be accessed.

@@ -267,13 +267,9 @@ bool Points::GrantOne(Interleaving& at, bool& granted) {
   for (const int process : order_) {
     const Op op = *state.process(process).pending;
     Turn turn(state, process, SeenOf(process), now_, true, KeepOf(process));
+    turn.HandOver();
     std::visit([&](const auto& call) { call.Model(turn); }, op);
     if (turn.branches().empty()) continue;
-    const Expected& last = turn.branches().back().expected;
-    // Who has lost its permission learns that when it looks.
-    if (RacerOf(at, process).loose && last.kind == Outcome::Kind::kFailed && last.value == EACCES) {
-      continue;
-    }
     granted = true;
     return Take(at, turn, process, op);
   }

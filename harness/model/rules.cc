@@ -15,6 +15,7 @@ const std::vector<DeviationText>& Deviations() {
       {Deviation::kL7, "L7", "shm_nattch counts mappings, not attaches"},
       {Deviation::kL8, "L8", "a segment marked for removal can be attached again by its id"},
       {Deviation::kL9, "L9", "IPC_SET lets blocked receivers queue again in any order"},
+      {Deviation::kL10, "L10", "SHM_RND to page 0 replaces what is attached there"},
   };
   return all;
 }

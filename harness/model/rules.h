@@ -20,7 +20,7 @@ namespace ipcrig {
 
 enum class Profile : uint8_t { kLinux, kPosix };
 
-enum class Deviation : uint8_t { kNone, kL1, kL2, kL3, kL4, kL5, kL6, kL7, kL8, kL9 };
+enum class Deviation : uint8_t { kNone, kL1, kL2, kL3, kL4, kL5, kL6, kL7, kL8, kL9, kL10 };
 
 struct Rules {
   Profile profile = Profile::kLinux;

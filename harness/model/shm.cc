@@ -217,6 +217,10 @@ void Shmat::Model(Turn& turn) const {
   }
   const bool taken = !remap && Overlaps(turn.group.attaches, wanted, length);
   if (wanted < kLowAddress) FailLate(turn, id, EPERM, "mmap(2): below vm.mmap_min_addr");
+  if (taken && wanted == 0 && !turn.strict()) {
+    turn.Deviates(Deviation::kL10);
+    return AttachAt(turn, *this, id, wanted, false);
+  }
   if (!remap && (taken || !LiesIn(turn.group.holes, wanted, length))) {
     FailLate(turn, id, EINVAL, "shmop(2): shmaddr is in use, and no SHM_REMAP");
   }

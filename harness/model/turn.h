@@ -95,6 +95,10 @@ class Turn {
   bool posix() const { return s.rules.profile == Profile::kPosix; }
   bool strict() const { return s.rules.strict; }
   bool slept() const { return slept_; }
+  // Another call hands a sleeper what it waits for: its permission was asked for when it began, and
+  // is asked for again only when it looks by itself.
+  void HandOver() { handed_over_ = true; }
+  bool handed_over() const { return handed_over_; }
   const Outcome* seen() const { return seen_; }
 
   // Branches that others may follow.
@@ -230,6 +234,7 @@ class Turn {
   int self_;
   const Outcome* seen_;
   bool slept_;
+  bool handed_over_ = false;
   Keep keep_;
   bool progressed_ = false;
   bool over_ = false;  // the last branch is there
