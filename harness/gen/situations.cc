@@ -145,6 +145,26 @@ A  <c = shmat(m, <1 / 4095>, SHM_RND|SHM_REMAP) / c = shmat(n, a, SHM_REMAP) /
 B  shmctl(m, <IPC_RMID / IPC_STAT>)
 B  shmctl(n, IPC_STAT)
 )",
+    // What is in a new segment, and in messages of one page and of more.
+    R"(
+A  m = shmget(IPC_PRIVATE, <1 / 4097 / 8192 / 12288>, 0600)
+A  a = shmat(m, NULL, 0)
+A  verify(a, 0, <1 / 4096 / 4097 / 8192>, 0)
+A  store(a, <0 / 4000>, "abc")
+<A  shmdt(a) / A  exit(0) / >
+B  b = shmat(m, NULL, SHM_RDONLY)
+B  load(b, <0 / 4000>, 3)
+)",
+    R"(
+A  q = msgget(IPC_PRIVATE, 0600)
+<B  msgrcv(q, 8192, <2 / -2>, 0) / >
+A  msgsnd(q, 2, <data(1, 4048) / data(1, 4049) / data(1, 8192)>, 0)
+A  msgsnd(q, 2, "second", 0)
+A  msgsnd(q, 1, "first", 0)
+A  msgrcv(q, <8192 / 4>, <0 / 2 / -2>, <IPC_NOWAIT / IPC_NOWAIT|MSG_NOERROR>)
+A  msgctl(q, IPC_STAT)
+A  msgrcv(q, 8192, 2, IPC_NOWAIT)
+)",
     // Segments without an owner, and limits.
     R"(
 A  sysctl(shm_rmid_forced, 1)
@@ -220,7 +240,7 @@ std::vector<std::string> AllTexts() {
   SeededDraw draw(1);
   for (const std::string_view text : kTexts) {
     std::vector<std::string>& all = ways.emplace_back();
-    Expand(text, all);
+    Expand(text.substr(1), all);  // behind the first line break
     for (size_t i = all.size(); i > 1; --i) std::swap(all[i - 1], all[draw.Below(i)]);
   }
   std::vector<std::string> texts;

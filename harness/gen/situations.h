@@ -3,7 +3,7 @@
 // Situations: short scenarios of what is most likely to go wrong, in all combinations: each kind of
 // object and who may use it, each pair of sleepers and what lets them go, each adjustment and how
 // it comes to its end, each way to attach. Drawing finds these by luck; an exploration that has
-// half a minute begins with them.
+// half a minute begins with them, and has some that are drawn between them.
 //
 //   for (uint64_t i = 0; i < Situations::Size(); ++i) {
 //     if (std::optional<Scenario> scenario = Situations::At(i, facts, rules)) Check(*scenario);
