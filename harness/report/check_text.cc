@@ -107,7 +107,8 @@ std::string StackText(const Stack& stack, const std::string& indent) {
   for (size_t i = 0; i < stack.frames.size(); ++i) {
     text += fmt::format("{}#{} {}\n", indent, i, FrameText(stack.frames[i]));
   }
-  if (!stack.missing.empty()) text += fmt::format("{}no stack: {}\n", indent, stack.missing);
+  const char* what = stack.frames.empty() ? "no stack" : "no more";
+  if (!stack.missing.empty()) text += fmt::format("{}{}: {}\n", indent, what, stack.missing);
   return text;
 }
 
@@ -122,6 +123,7 @@ std::string CheckText(const CheckResult& result, const TextStyle& style) {
 std::string CheckSummary(const CheckResult& result) {
   const Counts counts = Count(result);
   std::vector<std::string> parts;
+  if (result.record.timed_out) parts.emplace_back("timed out");
   if (counts.leaks > 0) {
     std::vector<std::string> kinds;
     for (int i = 0; i < kObjectKinds; ++i) {
@@ -136,7 +138,7 @@ std::string CheckSummary(const CheckResult& result) {
   if (counts.survivors > 0) parts.push_back(Plural(counts.survivors, "survivor"));
   if (counts.posix > 0) parts.push_back(Plural(counts.posix, "POSIX name"));
   if (counts.risks > 0) parts.push_back(Plural(counts.risks, "risk"));
-  if (parts.empty()) parts.push_back("clean");
+  if (parts.empty()) parts.emplace_back("clean");
   if (counts.suppressed > 0) parts.push_back(fmt::format("{} suppressed", counts.suppressed));
   return fmt::format("SUMMARY: ipcrig: {}\n", fmt::join(parts, ", "));
 }

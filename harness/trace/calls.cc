@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace/calls.h"
 
-#include <linux/audit.h>
 #include <sys/ipc.h>
 #include <sys/syscall.h>
 
@@ -17,14 +16,6 @@ namespace {
 
 constexpr int kIpc64 = 0x100;  // a bit that libc sets in the command of *ctl on some machines
 
-#if defined(__x86_64__)
-constexpr uint32_t kNativeArch = AUDIT_ARCH_X86_64;
-#elif defined(__aarch64__)
-constexpr uint32_t kNativeArch = AUDIT_ARCH_AARCH64;
-#else
-#error "say which AUDIT_ARCH this machine is"
-#endif
-
 std::vector<CallNumber> AllNumbers() {
   using enum CallName;
   std::vector<CallNumber> numbers = {
@@ -36,7 +27,7 @@ std::vector<CallNumber> AllNumbers() {
       {kNativeArch, SYS_semctl, -1, kSemctl}, {kNativeArch, SYS_semtimedop, -1, kSemtimedop}};
 #if defined(__x86_64__)
   // arch/x86/entry/syscalls/syscall_32.tbl, and the operations of include/uapi/linux/ipc.h.
-  constexpr uint32_t kI386 = AUDIT_ARCH_I386;
+  constexpr uint32_t kI386 = kCompatArch;
   constexpr int kIpc = 117;
   const CallNumber i386[] = {
       {kI386, kIpc, 23, kShmget},    {kI386, kIpc, 21, kShmat},     {kI386, kIpc, 22, kShmdt},
@@ -207,9 +198,13 @@ std::optional<IpcCall> DecodeCall(uint32_t arch, int number, const uint64_t* reg
         (registers[0] & kOperationMask) != static_cast<uint64_t>(one.operation)) {
       continue;
     }
-    IpcCall call{one.name, {}, arch != kNativeArch};
+    IpcCall call{.name = one.name, .compat = arch != kNativeArch};
     for (size_t i = 0; i < call.args.size(); ++i) {
       call.args[i] = registers[RegisterOf(one, static_cast<int>(i))];
+    }
+    if (call.compat && call.name == CallName::kMsgrcv) {
+      call.indirect = one.operation >= 0 && registers[0] <= kOperationMask;
+      call.args[3] = static_cast<uint64_t>(int64_t{static_cast<int32_t>(call.args[3])});
     }
     return call;
   }

@@ -9,6 +9,8 @@
 // decoded into the same form: `args` are always those of the man page of the call.
 #pragma once
 
+#include <linux/audit.h>
+
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -38,7 +40,8 @@ enum class CallName : uint8_t {
 struct IpcCall {
   CallName name = CallName::kShmget;
   std::array<uint64_t, 5> args = {};
-  bool compat = false;  // made as a 32-bit program does
+  bool compat = false;    // made as a 32-bit program does
+  bool indirect = false;  // args[1] points to the buffer and to the type: msgrcv by old ipc(2)
 
   ObjectKind kind() const;
   bool IsGet() const;                                       // it looks up or creates
@@ -64,8 +67,18 @@ struct SemOperation {
 };
 std::string PrintCall(const IpcCall& call, const std::vector<SemOperation>& operations = {});
 
-// The call that these registers ask for; nothing where it is none of System V IPC. `arch` is an
-// AUDIT_ARCH of linux/audit.h.
+// The machine, and what its 32-bit programs are (0: it has none): an AUDIT_ARCH of linux/audit.h.
+#if defined(__x86_64__)
+inline constexpr uint32_t kNativeArch = AUDIT_ARCH_X86_64;
+inline constexpr uint32_t kCompatArch = AUDIT_ARCH_I386;
+#elif defined(__aarch64__)
+inline constexpr uint32_t kNativeArch = AUDIT_ARCH_AARCH64;
+inline constexpr uint32_t kCompatArch = 0;
+#else
+#error "say which AUDIT_ARCH this machine is"
+#endif
+
+// The call that these registers ask for; nothing where it is none of System V IPC.
 std::optional<IpcCall> DecodeCall(uint32_t arch, int number, const uint64_t* registers);
 
 // What a program of a machine can ask for: every number that DecodeCall knows, for the filter.

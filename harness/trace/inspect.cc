@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace/inspect.h"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
@@ -9,19 +10,23 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <filesystem>
 #include <map>
+#include <sstream>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include "base/shell_word.h"
 #include "base/unique_fd.h"
 #include "exec/proc.h"
 #include "exec/semun.h"
 #include "exec/views.h"
 #include "ops/abi.h"
+#include "trace/calls.h"
 
 namespace ipcrig {
 namespace {
@@ -70,13 +75,49 @@ std::string CommandLine(pid_t process) {
   for (size_t at = 0; at < raw.size();) {
     const size_t end = std::min(raw.find('\0', at), raw.size());
     const std::string word = raw.substr(at, end - at);
-    const bool plain =
-        !word.empty() && word.find_first_of(" \t\n\"'\\$`;&|<>()*?") == std::string::npos;
     if (!line.empty()) line += ' ';
-    line += plain ? word : "'" + word + "'";
+    line += ShellWord(word);
     at = end + 1;
   }
   return line;
+}
+
+// Whether a process is a zombie, or less. `fields` are those of /proc/PID/stat from its state on.
+// One whose first thread has ended looks like a zombie, and lives on in its others.
+bool HasEnded(const std::string& fields) {
+  constexpr int kFromStateToThreads = 17;
+  if (fields[0] != 'Z') return fields[0] == 'X';
+  size_t at = 0;
+  for (int i = 0; i < kFromStateToThreads && at != std::string::npos; ++i) {
+    at = fields.find(' ', at + 1);
+  }
+  return at == std::string::npos || ToNumber<int>(fields.substr(at + 1, 12)) <= 1;
+}
+
+// In the order of their ids: the first is that of the process.
+std::vector<pid_t> ThreadsOf(pid_t process) {
+  std::vector<pid_t> threads;
+  std::error_code error;
+  fs::directory_iterator it(fmt::format("/proc/{}/task", process), error);
+  for (const fs::directory_iterator end; !error && it != end; it.increment(error)) {
+    threads.push_back(ToNumber<pid_t>(it->path().filename().string()));
+  }
+  std::sort(threads.begin(), threads.end());
+  return threads;
+}
+
+// The System V IPC call that a thread is in. That a program has 32 bits is seen from its file.
+std::optional<IpcCall> CallOf(pid_t thread) {
+  std::istringstream words(ReadFile(fmt::format("/proc/{}/syscall", thread)));
+  int number = -1;
+  uint64_t registers[6] = {};
+  if (!SyscallNumbersAreOurs() || !(words >> number >> std::hex)) return std::nullopt;
+  for (uint64_t& one : registers) words >> one;
+  const UniqueFd file(open(fmt::format("/proc/{}/exe", thread).c_str(), O_RDONLY | O_CLOEXEC));
+  unsigned char head[EI_NIDENT] = {};
+  const bool narrow =
+      file.ok() && read(file.get(), head, sizeof(head)) > 0 && head[EI_CLASS] == ELFCLASS32;
+  return DecodeCall(narrow ? kCompatArch : kNativeArch, number, registers);
 }
 
 // How many processes sleep because of the values of a set.
@@ -138,10 +179,13 @@ std::optional<TracedProcess> LookAtProcess(pid_t process) {
   TracedProcess look;
   look.pid = process;
   look.parent = ToNumber<int>(StatusField(status, "\nPPid:"));
-  look.command = CommandLine(process);
+  // A process whose first thread has ended has its memory in the others.
+  const std::vector<pid_t> threads = ThreadsOf(process);
+  const pid_t alive = threads.empty() ? process : threads.back();
+  look.command = CommandLine(alive);
   if (look.command.empty()) look.command = StatusField(status, "Name:");
   std::error_code error;
-  const fs::path link = fmt::format("/proc/{}/exe", process);
+  const fs::path link = fmt::format("/proc/{}/exe", alive);
   look.executable = fs::read_symlink(link, error).string();
   struct stat file = {};
   look.set_id = stat(link.c_str(), &file) == 0 && (file.st_mode & (S_ISUID | S_ISGID)) != 0;
@@ -149,8 +193,18 @@ std::optional<TracedProcess> LookAtProcess(pid_t process) {
 }
 
 std::string WhatItDoes(pid_t process) {
-  const ProcLook look = ProcWatch(process).Look();
-  return look.state == '?' ? "" : Describe(look);
+  std::string first;
+  for (const pid_t thread : ThreadsOf(process)) {
+    const ProcLook look = ProcWatch(thread).Look();
+    if (look.state == 'Z' || look.state == 'X' || look.state == '?') continue;
+    if (first.empty()) first = Describe(look);
+    const auto call = CallOf(thread);
+    if (look.state == 'S' && call && call->MaySleep()) {
+      const bool operates = call->kind() == ObjectKind::kSem;
+      return fmt::format("asleep in {}", operates ? "semop" : CallText(call->name));
+    }
+  }
+  return first;
 }
 
 std::vector<pid_t> Descendants() {
@@ -162,7 +216,7 @@ std::vector<pid_t> Descendants() {
     const std::string stat = ReadFile(fmt::format("/proc/{}/stat", pid));
     const size_t name_end = stat.rfind(')');
     if (name_end == std::string::npos || name_end + 4 >= stat.size()) continue;
-    if (stat[name_end + 2] == 'Z' || stat[name_end + 2] == 'X') continue;
+    if (HasEnded(stat.substr(name_end + 2))) continue;
     parents[pid] = ToNumber<pid_t>(stat.substr(name_end + 4, 12));
   }
   std::vector<pid_t> below;

@@ -30,7 +30,8 @@ std::string ImageOf(pid_t thread);
 uint64_t IpcNamespaceOf(pid_t thread);
 // Who traces it with ptrace(2): 0 where nobody does.
 pid_t TracerOf(pid_t thread);
-// "asleep in msgrcv"; empty where it cannot be told.
+// "asleep in msgrcv": its first thread, or the first that sleeps in a call of System V IPC. Empty
+// where it cannot be told.
 std::string WhatItDoes(pid_t process);
 
 // All living processes below this one, as far as the chain of parents goes; those of orphans end

@@ -6,6 +6,7 @@
 #include <cxxabi.h>
 #include <dwarf.h>
 #include <elfutils/libdwfl.h>
+#include <libelf.h>
 #include <sys/user.h>
 
 #include <cstdio>
@@ -33,7 +34,20 @@ constexpr size_t kMostProcesses = 8;  // whose modules are kept
 
 char* debuginfo_path = nullptr;  // the default: beside the file, .debug, /usr/lib/debug
 
-constexpr Dwfl_Callbacks kProcessCallbacks = {.find_elf = dwfl_linux_proc_find_elf,
+constexpr const char* kVdso = "[vdso]";
+
+// The vdso is in no file: it is the text that its module was given.
+int FindElf(Dwfl_Module* module, void** userdata, const char* name, Dwarf_Addr base, char** file,
+            Elf** elf) {
+  if (strcmp(name, kVdso) != 0) {
+    return dwfl_linux_proc_find_elf(module, userdata, name, base, file, elf);
+  }
+  auto& image = *static_cast<std::string*>(*userdata);
+  *elf = elf_memory(image.data(), image.size());
+  return -1;
+}
+
+constexpr Dwfl_Callbacks kProcessCallbacks = {.find_elf = FindElf,
                                               .find_debuginfo = dwfl_standard_find_debuginfo,
                                               .section_address = nullptr,
                                               .debuginfo_path = &debuginfo_path};
@@ -105,9 +119,10 @@ bool GiveRegisters(Dwfl_Thread* thread, const std::string& raw) {
 #endif
 }
 
-// What calls main() is the same in every program.
-bool IsBeforeMain(const std::string& function) {
-  return function.starts_with("__libc_start_") || function == "_start";
+// What calls main() is the same in every program, but for those that have no libc.
+bool IsBeforeMain(const Frame& frame) {
+  const bool own = frame.file.starts_with("/");
+  return frame.function.starts_with("__libc_start_") || (frame.function == "_start" && !own);
 }
 
 }  // namespace
@@ -117,8 +132,10 @@ bool IsBeforeMain(const std::string& function) {
 struct Unwinder::Cache {
   struct Entry {
     std::string maps;
+    std::string vdso;
     DwflPtr dwfl;
     const Still* current = nullptr;
+    bool cut = false;  // the current stack goes on where nothing was kept of it
   };
   std::list<Entry> entries;
 
@@ -142,10 +159,15 @@ bool GetThread(Dwfl*, pid_t, void* argument, void** thread) {
 }
 
 bool ReadWord(Dwfl*, Dwarf_Addr address, Dwarf_Word* word, void* argument) {
-  const Still& still = *static_cast<Entry*>(argument)->current;
+  Entry& entry = *static_cast<Entry*>(argument);
+  const Still& still = *entry.current;
+  const size_t size = still.IsNarrow() ? sizeof(uint32_t) : sizeof(*word);
   const uint64_t offset = address - still.stack_at;
-  if (address < still.stack_at || offset + sizeof(*word) > still.stack.size()) return false;
-  memcpy(word, still.stack.data() + offset, sizeof(*word));
+  if (address < still.stack_at) return false;
+  entry.cut = offset + size > still.stack.size();
+  if (entry.cut) return false;
+  *word = 0;
+  memcpy(word, still.stack.data() + offset, size);
   return true;
 }
 
@@ -162,6 +184,25 @@ constexpr Dwfl_Thread_Callbacks kThreadCallbacks = {.next_thread = NextThread,
 
 }  // namespace
 
+// Tells the library what is mapped where.
+static bool Report(const Still& still, Unwinder::Cache::Entry& entry) {
+  std::string maps = still.maps;
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(fmemopen(maps.data(), maps.size(), "r"), fclose);
+  Dwfl* dwfl = entry.dwfl.get();
+  if (dwfl == nullptr || file == nullptr) return false;
+  dwfl_report_begin(dwfl);
+  if (dwfl_linux_proc_maps_report(dwfl, file.get()) != 0) return false;
+  const uint64_t end = still.vdso_at + entry.vdso.size();
+  if (Dwfl_Module* vdso =
+          entry.vdso.empty() ? nullptr : dwfl_report_module(dwfl, kVdso, still.vdso_at, end)) {
+    void** userdata = nullptr;
+    dwfl_module_info(vdso, &userdata, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
+    *userdata = &entry.vdso;
+  }
+  dwfl_report_end(dwfl, nullptr, nullptr);
+  return true;
+}
+
 Unwinder::Cache::Entry* Unwinder::Cache::Of(const Still& still) {
   const std::string code = CodeLines(still.maps);
   for (auto it = entries.begin(); it != entries.end(); ++it) {
@@ -169,16 +210,10 @@ Unwinder::Cache::Entry* Unwinder::Cache::Of(const Still& still) {
     entries.splice(entries.begin(), entries, it);
     return &entries.front();
   }
-  DwflPtr dwfl(dwfl_begin(&kProcessCallbacks));
-  std::string maps = still.maps;
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(fmemopen(maps.data(), maps.size(), "r"), fclose);
-  if (dwfl == nullptr || file == nullptr) return nullptr;
-  dwfl_report_begin(dwfl.get());
-  if (dwfl_linux_proc_maps_report(dwfl.get(), file.get()) != 0) return nullptr;
-  dwfl_report_end(dwfl.get(), nullptr, nullptr);
-  entries.push_front({code, std::move(dwfl)});
+  entries.push_front({code, still.vdso, DwflPtr(dwfl_begin(&kProcessCallbacks))});
   Entry* entry = &entries.front();
-  if (!dwfl_attach_state(entry->dwfl.get(), nullptr, 1, &kThreadCallbacks, entry)) {
+  if (!Report(still, *entry) ||
+      !dwfl_attach_state(entry->dwfl.get(), nullptr, 1, &kThreadCallbacks, entry)) {
     entries.pop_front();
     return nullptr;
   }
@@ -188,6 +223,16 @@ Unwinder::Cache::Entry* Unwinder::Cache::Of(const Still& still) {
 
 bool CanUnwind() { return true; }
 
+static std::string WhyNoMore(const Stack& stack, bool cut) {
+  const char* error = dwfl_errmsg(-1);
+  const std::string why = error == nullptr ? "?" : error;
+  if (stack.frames.empty()) return "the stack cannot be read: " + why;
+  if (cut) return "the stack is larger than what is kept of it";
+  const std::string& module = stack.frames.back().module;
+  return fmt::format("{} does not tell who called it ({})",
+                     module.empty() ? "code that is in no file" : module, why);
+}
+
 Unwinder::Unwinder() : cache_(std::make_unique<Cache>()) {}
 Unwinder::~Unwinder() = default;
 
@@ -195,14 +240,13 @@ Stack Unwinder::Unwind(const Still& still) {
   if (still.registers.empty()) return {{}, "the registers of the thread could not be read"};
   Cache::Entry* entry = cache_->Of(still);
   Walk walk{entry == nullptr ? nullptr : entry->dwfl.get(), {}};
+  int ended = -1;
   if (entry != nullptr) {
     entry->current = &still;
-    dwfl_getthread_frames(entry->dwfl.get(), 1, AddFrame, &walk);
+    entry->cut = false;
+    ended = dwfl_getthread_frames(entry->dwfl.get(), 1, AddFrame, &walk);
   }
-  if (walk.stack.frames.empty()) {
-    const char* why = dwfl_errmsg(-1);
-    walk.stack.missing = fmt::format("the stack cannot be read: {}", why == nullptr ? "?" : why);
-  }
+  if (ended < 0) walk.stack.missing = WhyNoMore(walk.stack, entry != nullptr && entry->cut);
   return std::move(walk.stack);
 }
 
@@ -275,11 +319,10 @@ void Symbolizer::Name(Stack& stack) {
     frame.function = known->second.function;
     frame.file = known->second.file;
     frame.line = known->second.line;
-    if (i > 0 && IsBeforeMain(frame.function)) {
-      stack.frames.resize(i);
-    } else if (frame.function == "main") {
-      stack.frames.resize(i + 1);
-    }
+    const bool is_main = frame.function == "main";
+    if (!is_main && (i == 0 || !IsBeforeMain(frame))) continue;
+    stack.frames.resize(is_main ? i + 1 : i);
+    stack.missing.clear();
   }
 }
 

@@ -2,7 +2,7 @@
 //
 // Call stacks of traced threads, and their names (elfutils, libdwfl).
 //
-//   Still still = TakeStill(process, thread);  // the thread is in a ptrace-stop of ours
+//   Still still = TakeStill(thread);  // the thread is in a ptrace-stop of ours
 //
 //   Unwinder unwinder;                      // later, in the same place: addresses only
 //   Stack stack = unwinder.Unwind(still);

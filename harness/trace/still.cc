@@ -21,10 +21,11 @@
 namespace ipcrig {
 namespace {
 
-constexpr uint64_t kMostStack = 65536;
+constexpr uint64_t kMostStack = 262144;
+constexpr uint64_t kMostVdso = 65536;
 
-std::string ReadMaps(pid_t process) {
-  const UniqueFd fd(open(fmt::format("/proc/{}/maps", process).c_str(), O_RDONLY | O_CLOEXEC));
+std::string ReadMaps(pid_t thread) {
+  const UniqueFd fd(open(fmt::format("/proc/{}/maps", thread).c_str(), O_RDONLY | O_CLOEXEC));
   std::string text;
   char buffer[16384];
   for (ssize_t length = 1; fd.ok() && length > 0;) {
@@ -79,22 +80,32 @@ uint64_t StackPointer(const std::string& registers) {
   return narrow[kEsp];
 }
 
+std::string ReadRange(pid_t thread, uint64_t begin, uint64_t end, uint64_t most) {
+  std::string bytes(std::min(end - begin, most), '\0');
+  return ReadMemory(thread, begin, bytes.data(), bytes.size()) ? bytes : std::string();
+}
+
 }  // namespace
 
-Still TakeStill(pid_t process, pid_t thread) {
+bool Still::IsNarrow() const { return registers.size() != sizeof(user_regs_struct); }
+
+Still TakeStill(pid_t thread) {
   Still still;
   char registers[sizeof(user_regs_struct)];
   iovec place = {registers, sizeof(registers)};
   if (ptrace(PTRACE_GETREGSET, thread, NT_PRSTATUS, &place) != 0) return still;
   still.registers.assign(registers, place.iov_len);
-  still.maps = ReadMaps(process);
+  still.maps = ReadMaps(thread);
   still.stack_at = StackPointer(still.registers);
   const uint64_t end = EndOfMapping(still.maps, still.stack_at);
-  if (end == 0) return still;
-  still.stack.resize(std::min(end - still.stack_at, kMostStack));
-  if (!ReadMemory(thread, still.stack_at, still.stack.data(), still.stack.size())) {
-    still.stack.clear();
-  }
+  if (end != 0) still.stack = ReadRange(thread, still.stack_at, end, kMostStack);
+  if (!still.IsNarrow()) return still;
+  ForEachMapping(still.maps, [&](uint64_t begin, uint64_t until, auto, auto, auto line) {
+    if (!line.ends_with("[vdso]")) return true;
+    still.vdso_at = begin;
+    still.vdso = ReadRange(thread, begin, until, kMostVdso);
+    return false;
+  });
   return still;
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "ops/abi.h"
+#include "trace/arguments.h"
 #include "trace/attach.h"
 #include "trace/inspect.h"
 #include "trace/keys.h"
@@ -23,21 +24,9 @@
 namespace ipcrig {
 namespace {
 
-constexpr unsigned kForOthers = 06;       // read and write of the others
-constexpr size_t kMostStills = 256;       // 16 MiB
-constexpr size_t kMostStacks = 10000;     // of calls that create nothing
-constexpr uint64_t kMostOperations = 64;  // of a semop that are written down
-
-std::vector<SemOperation> ReadOperations(pid_t thread, const IpcCall& call) {
-  if (call.name != CallName::kSemop && call.name != CallName::kSemtimedop) return {};
-  std::vector<sembuf> raw(std::min(call.args[2], kMostOperations));
-  if (raw.empty() || !ReadMemory(thread, call.args[1], raw.data(), raw.size() * sizeof(sembuf))) {
-    return {};
-  }
-  std::vector<SemOperation> operations;
-  for (const sembuf& one : raw) operations.push_back({one.sem_num, one.sem_op, one.sem_flg});
-  return operations;
-}
+constexpr unsigned kForOthers = 06;    // read and write of the others
+constexpr size_t kMostStills = 256;    // 16 MiB
+constexpr size_t kMostStacks = 10000;  // of calls that create nothing
 
 bool IsInterruption(int64_t result) {
   return result == -EINTR || result == -kRestartNoHandler || result == -kRestartSystem ||
@@ -99,11 +88,12 @@ void Tracer::OnNotification() {
   if (ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, &notification) != 0) return;
   uint64_t registers[6];
   std::copy(std::begin(notification.data.args), std::end(notification.data.args), registers);
-  const auto call = DecodeCall(notification.data.arch, notification.data.nr, registers);
+  auto call = DecodeCall(notification.data.arch, notification.data.nr, registers);
   // A program that makes a namespace of its own has its objects there, and they go with it.
   const uint64_t there = IpcNamespaceOf(static_cast<pid_t>(notification.pid));
   const bool elsewhere = there != 0 && there != ipc_namespace_;
   if (!call || elsewhere) return Answer(notification.id, 0);
+  ReadIndirect(static_cast<pid_t>(notification.pid), *call);
   Begin(notification, *call);
 }
 
@@ -268,10 +258,11 @@ void Tracer::Keep(pid_t thread, int index) {
     call.stack.missing = "only those of the first calls are kept";
     return;
   }
-  const TracedProcess& process = record_.processes[static_cast<size_t>(call.process)];
-  Still& still = stills_[index] = TakeStill(process.pid, thread);
-  if (call.creates) NoteKey(process, still, call);
-  if (stills_.size() > kMostStills) UnwindAll();
+  Still& still = stills_[index] = TakeStill(thread);
+  if (call.creates) NoteKey(record_.processes[static_cast<size_t>(call.process)], still, call);
+  if (stills_.size() <= kMostStills) return;
+  ForgetDetached();
+  if (stills_.size() > kMostStills / 2) UnwindAll();
 }
 
 // A removed object is of no interest, unless there was something about its creation.
@@ -282,8 +273,18 @@ void Tracer::Forget(const TracedObject& object) {
   if (!risky && options_.watch != Watch::kAllCalls) stills_.erase(object.created_by);
 }
 
+void Tracer::ForgetDetached() {
+  std::erase_if(marked_, [this](int index) {
+    const TracedObject& object = record_.objects[static_cast<size_t>(index)];
+    if (object.left || LookAtObject(object.row.kind, object.row.id)) return false;
+    Forget(object);
+    return true;
+  });
+}
+
 void Tracer::End() {
   SettleRemovals(0);
+  ForgetDetached();
   UnwindAll();
 }
 
@@ -355,7 +356,12 @@ void Tracer::NoteRemoved(int index) {
   if (object == objects_.end()) return;
   TracedObject& removed = record_.objects[static_cast<size_t>(object->second)];
   removed.removed_by = index;
-  Forget(removed);
+  // A segment stays until the last detach.
+  if (call.kind() == ObjectKind::kShm) {
+    marked_.push_back(object->second);
+  } else {
+    Forget(removed);
+  }
   objects_.erase(object);
 }
 

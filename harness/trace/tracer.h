@@ -85,6 +85,7 @@ class Tracer {
   void Keep(pid_t thread, int index);
   void UnwindAll();
   void Forget(const TracedObject& object);
+  void ForgetDetached();
   int ProcessOfThread(pid_t thread);
   bool IsCrashPoint(const TracedCall& call, bool after) const;
   int64_t Now() const;
@@ -98,7 +99,8 @@ class Tracer {
   std::map<int, Still> stills_;  // of calls, until it is known whether they matter
   std::map<pid_t, Attached> attached_;
   std::map<pid_t, int> sent_back_;  // calls that will be made again, by thread
-  std::vector<int> unanswered_;     // removals whose result is yet to be looked for
+  std::vector<int> marked_;      // removed segments that may exist as long as somebody is attached
+  std::vector<int> unanswered_;  // removals whose result is yet to be looked for
   std::map<pid_t, Known> threads_;
   std::map<pid_t, Counted> counted_;
   std::map<std::pair<pid_t, std::string>, Ranked> ranked_;  // by executable
