@@ -119,6 +119,17 @@ TEST_F(CheckCommand, ReportsAndEndsSurvivors) {
   EXPECT_THAT(LivingDescendants(), IsEmpty());
 }
 
+// It looks like a zombie in /proc, and has the set in use.
+TEST_F(CheckCommand, AProcessWhoseFirstThreadHasEndedIsASurvivor) {
+  BecomeReaper();
+  const CommandResult result = Does("leaderless", {"--settle", "0.1"});
+  EXPECT_EQ(result.exit_code, 99);
+  EXPECT_THAT(result.output,
+              AllOf(HasSubstr("SURVIVOR: pid"), HasSubstr("checked leaderless"),
+                    HasSubstr("asleep in semop"), HasSubstr("ended     with SIGTERM")));
+  EXPECT_THAT(LivingDescendants(), IsEmpty());
+}
+
 TEST_F(CheckCommand, SaysWhatIsRisky) {
   EXPECT_THAT(Does("world").output, HasSubstr("RISK: world-accessible: shm 0"));
   EXPECT_THAT(Does("fixed").output, HasSubstr("RISK: fixed-key: msg 0"));

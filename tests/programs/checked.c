@@ -102,6 +102,24 @@ static void daemonize(void) {
   }
 }
 
+static int leaders_set;
+
+static void* sleep_in_thread(void* argument) {
+  op(leaders_set, -1, 0);
+  return argument;
+}
+
+// As daemonize(), by a thread of a process whose main() has ended.
+static void daemonize_without_leader(void) {
+  leaders_set = make_set(1);
+  if (fork() == 0) {
+    pthread_t thread;
+    setsid();
+    pthread_create(&thread, NULL, sleep_in_thread, NULL);
+    pthread_exit(NULL);
+  }
+}
+
 // A child opens the set before it has a value.
 static void half_initialised(void) {
   const int set = semget(0x4c11db7, 1, IPC_CREAT | IPC_EXCL | 0600);
@@ -273,6 +291,7 @@ static void do_one(const char* word, char* self) {
   if (strcmp(word, "lock") == 0) lock(0);
   if (strcmp(word, "undo") == 0) lock(SEM_UNDO);
   if (strcmp(word, "daemon") == 0) daemonize();
+  if (strcmp(word, "leaderless") == 0) daemonize_without_leader();
   if (strcmp(word, "early") == 0) half_initialised();
   if (strcmp(word, "interrupted") == 0) interrupted();
   if (strcmp(word, "take-over") == 0) take_over();
