@@ -44,16 +44,18 @@ size_t Engine::RunRace(size_t race) {
   return end;
 }
 
-// Workers that wait for a command are moved, and have their priority, from here.
+// Workers that wait for a command are moved, and have their priority, from here. The engine knows
+// them by their name in /proc: what fork(2) answered is of a PID namespace that may not be the
+// engine's.
 void Engine::Place(const PlannedRacer& racer) {
-  const int pid = board_->pids[racer.process];
+  const int pid = lane(racer.process).proc_pid;
   if (racer.processor != 0) PinTo(pid, processors_[static_cast<size_t>(racer.processor)]);
   if (board_->realtime != 0) SetPriority(pid, racer.priority);
 }
 
 void Engine::Unplace(const PlannedRacer& racer) {
   if (runner(racer.process).life == Life::kGone) return;
-  const int pid = board_->pids[racer.process];
+  const int pid = lane(racer.process).proc_pid;
   if (racer.processor != 0) PinTo(pid, processors_.front());
   if (board_->realtime != 0) SetPriority(pid, kWorkerPriority);
 }
