@@ -92,13 +92,13 @@ class RacingBugs : public testing::TestWithParam<int> {};
 
 TEST_P(RacingBugs, AreFoundByScenariosThatNobodyWrote) {
   const auto bug = static_cast<RaceBug>(GetParam());
-  for (uint64_t seed = 0; seed < 4000; ++seed) {
+  for (uint64_t seed = 0; seed < 20000; ++seed) {
     const Scenario scenario = RacingScenario(seed);
     const History history = Simulate(scenario, {.race = {.seed = seed, .bug = bug}});
     const Judgement judgement = Judge(scenario, history);
     if (judgement.verdict == Verdict::kFail && !judgement.IsUnfinished()) return;
   }
-  FAIL() << "not in 4000 scenarios";
+  FAIL() << "not in 20000 scenarios";
 }
 
 INSTANTIATE_TEST_SUITE_P(All, RacingBugs, testing::Range(1, kRaceBugs));

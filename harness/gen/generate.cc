@@ -98,6 +98,9 @@ class Generator {
       TakeIf(growth_.TryOp(Actor(), NextSecond{}), Aim::kAnything);
     }
     if (options_.race) {
+      for (const int process : growth_.Able()) {
+        if (draw_.Below(2) == 0) Make(process, IndexOf<Sigaction>());
+      }
       AddSomeLines(kAroundRace);
       AddRace();
       AddSomeLines(kAroundRace);
@@ -250,8 +253,12 @@ class Generator {
     const std::vector<int> stuck = growth_.Stuck();
     const bool releases = !stuck.empty() && draw_.Below(2) == 0;
     const int victim = releases ? stuck[draw_.Below(stuck.size())] : -1;
-    const auto index = releases ? AnyOf(CallsThatRelease(growth_.state().process(victim)))
-                                : PickIndex(draw_, Weights());
+    // A signal that it handles, beside what it waits for: which of them ends its sleep?
+    const bool signals =
+        releases && !growth_.state().LeaderOf(victim).signals.empty() && draw_.Below(3) == 0;
+    const auto index = signals    ? std::optional(IndexOf<Kill>())
+                       : releases ? AnyOf(CallsThatRelease(growth_.state().process(victim)))
+                                  : PickIndex(draw_, Weights());
     if (!index) return std::nullopt;
     auto candidate = growth_.Try({process, *index, draw_.Below(8) != 0, victim});
     // A variable that is assigned may be in use by others.
