@@ -2,15 +2,15 @@
 //
 // What GoogleTest says of failing tests, and how its options and a refused namespace are met: runs
 // programs/library_failing.cc.
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "said.h"
 
 namespace ipcrig::library_test {
 namespace {
@@ -18,22 +18,8 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-struct Said {
-  std::string output;
-  int status = -1;
-};
-
 Said RunFailing(const std::string& before, const std::string& options) {
-  FILE* pipe = popen((before + " " LIBRARY_FAILING " " + options + " 2>&1").c_str(), "r");
-  Said said;
-  char buffer[4096];
-  for (size_t n = 1; pipe != nullptr && n > 0;) {
-    n = fread(buffer, 1, sizeof(buffer), pipe);
-    said.output.append(buffer, n);
-  }
-  const int status = pclose(pipe);
-  said.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return said;
+  return Run(before + " " LIBRARY_FAILING " " + options);
 }
 
 bool Skipped(const Said& said) {

@@ -19,6 +19,8 @@
 #include <ipcrig/message.h>
 #include <ipcrig/observe.h>
 
+#include "said.h"
+
 namespace ipcrig::library_test {
 namespace {
 
@@ -280,24 +282,8 @@ TEST(ObserveTwice, AHistoryOutlivesItsRigAndKnowsNoOther) {
   EXPECT_EQ(first.Log().calls, 1);
 }
 
-struct Said {
-  std::string output;
-  int status = -1;
-};
-
 Said RunObserved(const std::string& fault, const std::string& filter) {
-  const std::string command =
-      "FAULT=" + fault + " " LIBRARY_OBSERVED " --gtest_filter=Observed." + filter + " 2>&1";
-  FILE* pipe = popen(command.c_str(), "r");
-  Said said;
-  char buffer[4096];
-  for (size_t n = 1; pipe != nullptr && n > 0;) {
-    n = fread(buffer, 1, sizeof(buffer), pipe);
-    said.output.append(buffer, n);
-  }
-  const int status = pclose(pipe);
-  said.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return said;
+  return Run("FAULT=" + fault + " " LIBRARY_OBSERVED " --gtest_filter=Observed." + filter);
 }
 
 TEST(ObserveFaults, WithoutAFaultAllConforms) {
