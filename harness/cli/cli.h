@@ -101,6 +101,10 @@ ExitCode LoadScenarios(const std::vector<std::string>& paths, const std::string&
 ExitCode LoadScenario(const std::string& path, const std::string& command,
                       const std::string& programs, LoadedScenario& loaded);
 
+// The name of the file that a finding is kept in, without its end: "conformance: msgrcv: EIDRM"
+// becomes conformance-msgrcv-EIDRM.
+std::string FileNameOf(const std::string& signature);
+
 // Runs one scenario and judges it.
 ScenarioResult RunAndJudge(const LoadedScenario& loaded, const RunOptions& options,
                            const Rules& rules);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -232,6 +233,19 @@ ScenarioResult NotStarted(const LoadedScenario& loaded, const Error& error) {
   result.judgement.reason =
       error.Text() + "; --shared-namespace runs in the caller's own, `ipcrig doctor` tells more";
   return result;
+}
+
+std::string FileNameOf(const std::string& signature) {
+  constexpr size_t kLongest = 80;
+  std::string name;
+  for (const char c : signature) {
+    const bool plain = isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+    if (plain) name += c;
+    if (!plain && !name.empty() && name.back() != '-') name += '-';
+  }
+  name.resize(std::min(name.size(), kLongest));
+  while (!name.empty() && name.back() == '-') name.pop_back();
+  return name;
 }
 
 ScenarioResult RunAndJudge(const LoadedScenario& loaded, const RunOptions& options,

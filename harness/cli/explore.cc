@@ -65,18 +65,6 @@ bool ReadPart(const std::string& text, Part& part) {
   return index < count;
 }
 
-// "conformance: msgrcv: EIDRM" becomes conformance-msgrcv-EIDRM.
-std::string FileNameOf(const std::string& signature) {
-  std::string name;
-  for (const char c : signature) {
-    const bool plain = isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
-    if (plain) name += c;
-    if (!plain && !name.empty() && name.back() != '-') name += '-';
-  }
-  while (!name.empty() && name.back() == '-') name.pop_back();
-  return name;
-}
-
 // Calls that never returned are expected to block, so that they are no findings of their own.
 void ExpectWhatBlocks(Scenario& scenario, const History& history) {
   for (const Event& event : history.events) {

@@ -101,17 +101,6 @@ std::string Contents(const fs::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// "conformance-msgrcv-EIDRM"
-std::string NameOf(const std::string& signature) {
-  constexpr size_t kLongest = 80;
-  std::string name;
-  for (const char c : signature) {
-    const bool plain = isalnum(static_cast<unsigned char>(c)) != 0;
-    if (plain || (!name.empty() && name.back() != '-')) name += plain ? c : '-';
-  }
-  return name.substr(0, kLongest);
-}
-
 class Fuzzing {
  public:
   explicit Fuzzing(FuzzCommand command) : command_(std::move(command)) {}
@@ -307,7 +296,7 @@ class Fuzzing {
       bytes = fmt::format("# {}\n# found by: ipcrig fuzz {}\n{}", signature, command_.target,
                           PrintScenario(target_.scenario(data, bytes.size())));
     }
-    const std::string name = NameOf(signature) + (is_scenario ? ".ipc" : ".bin");
+    const std::string name = FileNameOf(signature) + (is_scenario ? ".ipc" : ".bin");
     const std::string kept = (fs::path(command_.out) / name).string();
     if (!WriteReport(kept, bytes)) return false;
     fmt::print("{}\n  again     {} {}\n", report, program_, kept);
