@@ -100,6 +100,15 @@ TEST_F(SweepCommand, RepeatsOnePointAndExplains) {
   EXPECT_EQ(RunIpcrig({"sweep", "--", "/nowhere/program"}).exit_code, 127);
 }
 
+// What is shown can be given to a shell, and is the same command again.
+TEST_F(SweepCommand, TheCommandThatRepeatsAPointIsQuoted) {
+  const std::string script = CheckedProgram() + " remove; exit 0";
+  const CommandResult result =
+      RunIpcrig({"sweep", "--at", "1.1:after", "--recover", "echo 'a'", "--", "sh", "-c", script});
+  EXPECT_THAT(result.output, HasSubstr(R"(again  ipcrig sweep --recover 'echo '\''a'\''' )"));
+  EXPECT_THAT(result.output, HasSubstr(" -- sh -c '" + script + "'\n"));
+}
+
 TEST_F(SweepCommand, SamplesAndRunsInParallelAndLeavesNothing) {
   BecomeReaper();
   const size_t before = StatView().rows.size();

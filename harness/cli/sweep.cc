@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "base/shell_word.h"
 #include "cli/cli.h"
 #include "cli/progress.h"
 #include "cli/trace_options.h"
@@ -55,8 +56,8 @@ struct SweepCommand {
     std::string text;
     if (kill != "process") text += "--kill " + kill + " ";
     if (signal != SIGKILL) text += fmt::format("--signal {} ", signal);
-    if (!recover.empty()) text += fmt::format("--recover '{}' ", recover);
-    if (!before.empty()) text += fmt::format("--before '{}' ", before);
+    if (!recover.empty()) text += fmt::format("--recover {} ", ShellWord(recover));
+    if (!before.empty()) text += fmt::format("--before {} ", ShellWord(before));
     return text;
   }
 };

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/shell_word.h"
 #include "report/sweep_report.h"
 #include "report/xml.h"
 #include "trace/findings.h"
@@ -66,7 +67,7 @@ std::string SweepAgain(const SweepReport& report, const SweepResult& result) {
   const CrashPoint& point = result.point.crash;
   return fmt::format("ipcrig sweep {}--at {} -- {}", report.options,
                      several ? StablePointText(point) : PointText(point),
-                     fmt::join(report.command, " "));
+                     ShellWords(report.command));
 }
 
 std::string SweepText(const SweepReport& report, const TextStyle& style) {
