@@ -91,10 +91,14 @@ void AddMapping(State& state, int process, const Attach& attach, Range now) {
   NoteOpen(state, process, attach, now);
 }
 
-void RemoveMappings(State& state, int process, int64_t from, int64_t to, Range now) {
-  if (from >= to) return;
+void SplitMappings(State& state, int process, int64_t from, int64_t to, Range now) {
   SplitAt(state, process, from, now);
   SplitAt(state, process, to, now);
+}
+
+void RemoveMappings(State& state, int process, int64_t from, int64_t to, Range now) {
+  if (from >= to) return;
+  SplitMappings(state, process, from, to, now);
   ProcessState& self = state.LeaderOf(process);
   std::vector<Attach> gone;
   std::erase_if(self.attaches, [&](const Attach& attach) {
@@ -154,8 +158,7 @@ bool ChangeMappings(State& state, int process, int64_t from, int64_t to, Range n
         grows.offset -= part;
       }
     } else {
-      SplitAt(state, process, at, now);
-      SplitAt(state, process, end, now);
+      SplitMappings(state, process, at, end, now);
       for (Attach& attach : attaches) {
         if (attach.address == at) (void)change(attach);
       }

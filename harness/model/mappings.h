@@ -21,6 +21,9 @@ Segment& SegmentOf(State& state, const Attach& attach);
 // of joins the piece beside it, and is not counted.
 void AddMapping(State& state, int process, const Attach& attach, Range now);
 
+// Makes `from` and `to` borders of mappings, where they are inside of one.
+void SplitMappings(State& state, int process, int64_t from, int64_t to, Range now);
+
 // Removes what lies in [from, to) of the process: shm_nattch, shm_dtime, shm_lpid.
 void RemoveMappings(State& state, int process, int64_t from, int64_t to, Range now);
 

@@ -179,6 +179,20 @@ void FailLate(Turn& turn, int id, int error, std::string_view rule) {
   turn.s = before;
 }
 
+// There may be no room. Some kernels have made room for a SHM_REMAP by then: they have split what
+// lies across its borders, and leave it so.
+void FailForRoom(Turn& turn, int id, int64_t at, int64_t length, bool remap) {
+  constexpr std::string_view kRule = "shmop(2): no room in the address space, or RLIMIT_AS";
+  FailLate(turn, id, ENOMEM, kRule);
+  if (!remap) return;
+  const State before = turn.s;
+  SplitMappings(turn.s, turn.self(), at, at + length, turn.now);
+  if (turn.group.attaches.size() != before.LeaderOf(turn.self()).attaches.size()) {
+    FailLate(turn, id, ENOMEM, kRule);
+  }
+  turn.s = before;
+}
+
 }  // namespace
 
 void Shmat::Model(Turn& turn) const {
@@ -208,12 +222,15 @@ void Shmat::Model(Turn& turn) const {
   }
   const int64_t length = LengthOf(s, target);
   if (length >= kSmallAddressSpace || turn.group.memory_limited) {
-    FailLate(turn, id, ENOMEM, "shmop(2): no room in the address space, or RLIMIT_AS");
+    FailForRoom(turn, id, wanted, length, remap);
   }
   if (anywhere && length >= kAddressSpace) return;
   if (anywhere) return AttachAt(turn, *this, id, wanted, true);
   if (remap && wanted >= kLowAddress && !Covered(turn.group.covered, wanted, length)) {
     return turn.Fails(EFAULT, "ipcrig remaps only what attaches have covered");
+  }
+  if (target.huge != 0 && wanted % target.huge != 0) {
+    return FailLate(turn, id, EINVAL, "mmap(2): MAP_HUGETLB: addr is no multiple of the page size");
   }
   const bool taken = !remap && Overlaps(turn.group.attaches, wanted, length);
   if (wanted < kLowAddress) FailLate(turn, id, EPERM, "mmap(2): below vm.mmap_min_addr");

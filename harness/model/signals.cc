@@ -27,6 +27,13 @@ void Stop(State& state, int leader) {
   }
 }
 
+// By a living thread: the one that the signal is for may have ended.
+bool IsStopped(const State& state, int leader) {
+  return std::any_of(
+      state.processes.begin(), state.processes.end(),
+      [&](const ProcessState& thread) { return thread.leader == leader && thread.stopped; });
+}
+
 // A stopped process takes no signal but SIGKILL and SIGCONT. Of several it takes the lowest first.
 void Hold(State& state, int leader, int signal) {
   for (ProcessState& thread : state.processes) {
@@ -104,7 +111,8 @@ void SendSignal(State& state, int sender, int process, int signal) {
   if (victim.inner_pid == 1 && (inside || !IsForced(signal))) return;
   if (signal == abi::kSigstop) return Stop(state, victim.leader);
   if (signal == abi::kSigcont) return;
-  if (victim.stopped && signal != abi::kSigkill) return Hold(state, victim.leader, signal);
+  if (IsStopped(state, victim.leader) && signal != abi::kSigkill)
+    return Hold(state, victim.leader, signal);
   Doom(state, process, {Outcome::Kind::kKilled, signal});
 }
 
