@@ -212,6 +212,11 @@ void Shmat::Model(Turn& turn) const {
   const auto found = segments.find(id);
   if (found == segments.end()) return turn.Fails(EINVAL, "shmop(2): invalid shmid");
   const Segment& target = found->second;
+  const int64_t length = LengthOf(s, target);
+  if (remap && wanted >= kLowAddress && turn.Permitted(target.perm, kRead) &&
+      !Covered(turn.group.covered, wanted, length)) {
+    return turn.Fails(EFAULT, "ipcrig remaps only what attaches have covered");
+  }
   const uint32_t bits =
       (ReadonlyOf(flags) ? kRead : kRead | kWrite) | (flags.Has(abi::kShmExec) ? kExecute : 0);
   if (!turn.Permitted(target.perm, bits)) {
@@ -220,15 +225,11 @@ void Shmat::Model(Turn& turn) const {
   if (target.dest && (turn.posix() || turn.strict())) {
     turn.MayFail(EINVAL, "shmop(2): the segment is being removed");
   }
-  const int64_t length = LengthOf(s, target);
   if (length >= kSmallAddressSpace || turn.group.memory_limited) {
     FailForRoom(turn, id, wanted, length, remap);
   }
   if (anywhere && length >= kAddressSpace) return;
   if (anywhere) return AttachAt(turn, *this, id, wanted, true);
-  if (remap && wanted >= kLowAddress && !Covered(turn.group.covered, wanted, length)) {
-    return turn.Fails(EFAULT, "ipcrig remaps only what attaches have covered");
-  }
   if (target.huge != 0 && wanted % target.huge != 0) {
     return FailLate(turn, id, EINVAL, "mmap(2): MAP_HUGETLB: addr is no multiple of the page size");
   }
