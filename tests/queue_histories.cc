@@ -369,7 +369,10 @@ QueueRace::QueueRace(const QueueHistory& history) {
 }
 
 Explained ModelSearch(const QueueHistory& history, const LinearizeOptions& options) {
-  const QueueRace queue(history);
+  return ModelSearch(QueueRace(history), options);
+}
+
+Explained ModelSearch(const QueueRace& queue, const LinearizeOptions& options) {
   const Linearization result = Linearize({queue.before}, queue.race, options);
   if (!result.states.empty()) return Explained::kYes;
   return result.exhausted ? Explained::kUnknown : Explained::kNo;

@@ -69,6 +69,7 @@ struct QueueRace {
 enum class Explained { kYes, kNo, kUnknown };
 
 Explained ModelSearch(const QueueHistory& history, const LinearizeOptions& options);
+Explained ModelSearch(const QueueRace& queue, const LinearizeOptions& options);
 // Wing and Gong's search with Lowe's memory.
 Explained PlainSearch(const QueueHistory& history, double seconds);
 // All orders, one after the other: of histories of a few calls.

@@ -12,9 +12,10 @@ namespace {
 
 using What = Known::What;
 
-constexpr size_t kBetweenCopies = 32;  // frames
+constexpr size_t kBetweenCopies = 16;  // frames
 constexpr int64_t kNodesBetweenLooks = 64;
-constexpr int kOnlyToSleep = 3;  // the least urgent
+constexpr int64_t kFewWays = 64;  // that fail before it is worth while to remember
+constexpr int kOnlyToSleep = 3;   // the least urgent
 
 // Of those that forced orders are about.
 bool MaySleep(const Op& op) {
@@ -41,7 +42,7 @@ bool Trail::Advance() {
 
 bool Search::Budget::Spend() {
   ++nodes;
-  if (nodes > most_nodes) spent = true;
+  if (nodes > most_nodes || ways > most_ways) spent = true;
   if (nodes % kNodesBetweenLooks == 0 && MonotonicUs() > deadline_us) spent = true;
   return !spent;
 }
@@ -297,10 +298,11 @@ void Search::Restore() {
     const bool fits = Make(frame.moves[frame.next], frame.trail);
     IPC_REQUIRE(fits, "a point that was made cannot be made again");
   }
+  live_ = true;
+  remembers_ = ++budget_.ways > kFewWays;
+  if (!remembers_) return;
   Frame& last = frames_[depth_ - 1];
   if (last.copy == nullptr) last.copy = std::make_unique<Config>(config_);
-  live_ = true;
-  remembers_ = true;
   if (!last.hashed) {
     last.print = FingerprintOf(config_.at, config_.done);
     last.hashed = true;

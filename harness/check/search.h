@@ -4,7 +4,7 @@
 // begins. An implementation detail of linearize.cc.
 //
 // The state is changed in place on the way down. Every so often a copy is kept; on the way back the
-// nearest one is taken, and the points behind it are made again. Only when a first way has failed
+// nearest one is taken, and the points behind it are made again. Only when some ways have failed
 // does the search begin to remember where it has been.
 #pragma once
 
@@ -68,6 +68,8 @@ class Search {
   struct Budget {
     int64_t nodes = 0;
     int64_t most_nodes = 0;
+    int64_t ways = 0;  // that have failed
+    int64_t most_ways = INT64_MAX;
     int64_t deadline_us = 0;
     bool spent = false;
     bool Spend();
@@ -154,6 +156,7 @@ class Search {
   size_t depth_ = 0;  // frames in use
   std::vector<Move> moves_;
   std::unordered_set<Fingerprint, FingerprintHash> closed_;
+  int64_t restored_ = 0;
   bool remembers_ = false;
   std::vector<Step> best_;
   int64_t best_score_ = -1;

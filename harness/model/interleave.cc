@@ -53,16 +53,17 @@ bool Fits(const Expected& expected, const Known& known, const Op& op) {
          FitsDuringAttaches(expected, seen, op, known.attaches);
 }
 
-// A semtimedop whose time will be up: with its limit out of the way.
-bool WillTimeOut(Op& op) {
-  auto* timed = std::get_if<Semtimedop>(&op);
-  if (timed == nullptr || !timed->timeout.Short()) return false;
-  Timeout& timeout = timed->timeout;
+// A semtimedop whose time will be up, with its limit out of the way; of other calls nothing.
+std::optional<Op> WithoutLimit(const Op& op) {
+  const auto* timed = std::get_if<Semtimedop>(&op);
+  if (timed == nullptr || !timed->timeout.Short()) return std::nullopt;
+  const Timeout& timeout = timed->timeout;
   if (timeout.seconds < 0 || timeout.nanoseconds < 0 || timeout.nanoseconds > 999'999'999) {
-    return false;
+    return std::nullopt;
   }
-  timeout.seconds = kLongTime;
-  return true;
+  Semtimedop patient = *timed;
+  patient.timeout.seconds = kLongTime;
+  return patient;
 }
 
 // What IPC_SET and kill(2) leave different in a race from when all is quiet.
@@ -162,8 +163,9 @@ bool Points::Attempt(Interleaving& at, int process, const Op& op) {
     racer.exiting = true;
     return true;
   }
-  Op asked = op;
-  racer.times_out = WillTimeOut(asked);
+  const std::optional<Op> patient = WithoutLimit(op);
+  const Op& asked = patient ? *patient : op;
+  racer.times_out = patient.has_value();
   const Aftermath aftermath(at, op);
   Turn turn(state, process, SeenOf(process), now_, false, KeepOf(process));
   std::visit([&](const auto& call) { call.Model(turn); }, asked);
@@ -171,7 +173,10 @@ bool Points::Attempt(Interleaving& at, int process, const Op& op) {
     Sleep(at, turn, process, asked);
     return true;
   }
-  if (!Take(at, turn, process, op)) return false;
+  if (!Take(at, turn, process, op)) {
+    untouched_ = turn.untouched();
+    return false;
+  }
   aftermath.Apply(at, answers_.back().outcome);
   return Grant(at);
 }

@@ -130,17 +130,18 @@ void Deliver(Turn& turn, const Msgrcv& call, Queue& source,
   Expected expected{.value = std::min(full, size),
                     .numbers = {Range::Exactly(message->type)},
                     .bytes = message->text.substr(0, static_cast<size_t>(size))};
-  if (!call.flags.Has(abi::kMsgCopy)) {
-    source.messages.erase(message);
-    source.lrpid = turn.Myself();
-    source.rtime = turn.now;
-  }
   // What does not arrive is gone all the same.
   const bool lost = call.buffer.kind == Buffer::Kind::kBad ||
                     (call.buffer.kind == Buffer::Kind::kEdge && full >= size);
   if (lost) expected = {Outcome::Kind::kFailed, EFAULT};
   const std::string_view rule = lost ? "msgop(2): the address pointed to by msgp isn't accessible"
                                      : RuleOf(call.type.value, call.flags);
+  if (turn.RulesOut(expected)) return turn.Returns(std::move(expected), rule);
+  if (!call.flags.Has(abi::kMsgCopy)) {
+    source.messages.erase(message);
+    source.lrpid = turn.Myself();
+    source.rtime = turn.now;
+  }
   if (turn.slept() && turn.me.leader != turn.self() && !call.flags.Has(abi::kMsgCopy)) {
     turn.MayReturn(expected, rule);
     source.lrpid = {turn.self(), true};

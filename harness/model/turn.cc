@@ -64,6 +64,12 @@ Branch& Turn::Add(Expected expected, std::string_view rule) {
   return branches.emplace_back(Branch{std::move(expected), rule, deviation});
 }
 
+bool Turn::RulesOut(const Expected& expected) {
+  untouched_ = keep_ == Keep::kAgreeing && seen_ != nullptr && branches_.empty() &&
+               !expected.Matches(*seen_);
+  return untouched_;
+}
+
 void Turn::BlocksAfter() { progressed_ = true; }
 
 void Turn::Ends(const Outcome& end, std::string_view rule) {

@@ -118,6 +118,12 @@ class Turn {
   // The call goes on blocking, and has changed the state by now: a write of which a part fits.
   void BlocksAfter();
 
+  // Whether a last branch that answers this cannot be what was seen, and nobody wants its state. A
+  // body may then leave out what it would change, and say the branch.
+  bool RulesOut(const Expected& expected);
+  // A branch was ruled out before the body had changed anything.
+  bool untouched() const { return untouched_; }
+
   // What a known deviation would have answered, where strict rules do not accept it.
   const std::vector<Branch>& refused() const { return refused_; }
   const std::vector<Branch>& branches() const { return branches_; }
@@ -237,6 +243,7 @@ class Turn {
   bool handed_over_ = false;
   Keep keep_;
   bool progressed_ = false;
+  bool untouched_ = false;
   bool over_ = false;  // the last branch is there
   Deviation deviation_ = Deviation::kNone;
   std::vector<Branch> branches_;
