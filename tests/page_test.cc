@@ -11,6 +11,8 @@
 #include <gtest/gtest.h>
 
 #include "browser.h"
+#include "check/judge.h"
+#include "ops/call_log.h"
 #include "pictured_runs.h"
 
 namespace ipcrig {
@@ -146,6 +148,19 @@ TEST_F(Page, ShowsTheOrderOfARaceAndItsCycle) {
   ExpectFinding("no order of the racing calls explains");
   EXPECT_GE(std::stoi(browser_.Evaluate("document.querySelectorAll('.cycle').length")), 2);
   EXPECT_THAT(browser_.complaints(), IsEmpty());
+}
+
+// The lines of a log are not those of the scenario that is made of it.
+TEST_F(Page, MarksTheCallOfALogWhereItIsShown) {
+  std::ifstream file(IPCRIG_SOURCE_DIR "/tests/histories/not_fifo.jsonl");
+  const std::string log{std::istreambuf_iterator<char>(file), {}};
+  auto run = ReadCallLog(log, "not_fifo.jsonl");
+  ASSERT_TRUE(run.ok());
+  ScenarioResult result{"not_fifo.jsonl", std::move(run->scenario), std::move(run->history)};
+  result.judgement = Judge(result.scenario, result.history);
+  Show("log", result);
+  EXPECT_THAT(browser_.Evaluate("document.querySelector('#source .wrong').textContent"),
+              HasSubstr("C  msgrcv(q, 9, 1, 0)"));
 }
 
 TEST_F(Page, ListsSeveralRunsFailuresFirst) {

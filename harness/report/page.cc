@@ -16,9 +16,11 @@ using PageJson = nlohmann::ordered_json;
 constexpr const char* kLooks[] = {"other", "makes", "removes", "gives", "takes", "ends"};
 constexpr const char* kArrows[] = {"message", "wake", "kill", "fork"};
 
-PageJson CallJson(const Diagram::Call& call) {
+// `source`: the scenario as the page shows it, whose lines need not be those of the file.
+PageJson CallJson(const Diagram::Call& call, const Scenario& source) {
   PageJson json{{"lane", call.lane},
                 {"line", call.line},
+                {"source", call.step < 0 ? 0 : source.LineOf(static_cast<size_t>(call.step))},
                 {"text", call.text},
                 {"outcome", call.outcome},
                 {"look", kLooks[static_cast<size_t>(call.look)]},
@@ -91,7 +93,7 @@ PageJson RacesJson(const Diagram& diagram) {
   return races;
 }
 
-PageJson DiagramJson(const Diagram& diagram) {
+PageJson DiagramJson(const Diagram& diagram, const Scenario& source) {
   PageJson json{{"end", diagram.end},
                 {"lanes", PageJson::array()},
                 {"calls", PageJson::array()},
@@ -109,7 +111,7 @@ PageJson DiagramJson(const Diagram& diagram) {
                              {"end", lane.end},
                              {"killed", lane.killed}});
   }
-  for (const Diagram::Call& call : diagram.calls) json["calls"].push_back(CallJson(call));
+  for (const Diagram::Call& call : diagram.calls) json["calls"].push_back(CallJson(call, source));
   for (const Diagram::Mark& mark : diagram.marks) {
     json["marks"].push_back({{"at", mark.at}, {"text", mark.text}});
   }
@@ -130,14 +132,16 @@ PageJson DiagramJson(const Diagram& diagram) {
 
 PageJson RunJson(const ScenarioResult& result) {
   const Diagram diagram = DiagramOf(result);
+  Scenario source = result.scenario;
+  for (Step& step : source.steps) step.line = 0;
   PageJson json{{"path", result.path},
                 {"verdict", std::string(VerdictName(result.judgement.verdict))},
                 {"reason", result.judgement.reason},
                 {"notes", result.judgement.notes},
                 {"deviations", result.judgement.deviations},
-                {"source", PrintScenario(result.scenario)},
+                {"source", PrintScenario(source)},
                 {"findings", PageJson::array()},
-                {"diagram", DiagramJson(diagram)}};
+                {"diagram", DiagramJson(diagram, source)}};
   for (size_t i = 0; i < diagram.places.size(); ++i) {
     json["findings"].push_back(PlacedFindingJson(result.judgement.findings[i], diagram.places[i]));
   }

@@ -64,8 +64,8 @@ function stateDetail() {
 
 function source() {
   const run = runs[view.run];
-  const current = shown().calls[view.call]?.line;
-  const wrong = new Set(run.findings.map((finding) => shown().calls[finding.call]?.line));
+  const current = shown().calls[view.call]?.source;
+  const wrong = new Set(run.findings.map((finding) => shown().calls[finding.call]?.source));
   const lines = run.source.trimEnd().split('\n').map((text, i) => {
     const name = `${i + 1 === current ? 'current ' : ''}${wrong.has(i + 1) ? 'wrong' : ''}`;
     return html('span', {class: name || null}, text || ' ');
