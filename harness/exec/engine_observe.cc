@@ -132,7 +132,9 @@ bool Engine::ObserveCall(int process, int64_t from) {
     return !self.must_end;
   }
   if (self.must_end || self.replaced) return false;
-  if (self.seen_asleep && IsAtRest(self)) return true;
+  // Somebody may have woken it who did not see it run: it waits for a lock or a page, or it is kept
+  // from running.
+  if (self.seen_asleep && IsAtRest(self)) return self.watch.IsAsleep();
   const ProcLook look = self.watch.Look();
   if (look.state == 'T') {
     // One that stops itself is seen here before its call has answered.

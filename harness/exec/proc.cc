@@ -19,6 +19,13 @@ std::string_view ReadAgain(int fd, char* buffer, size_t size) {
   return {buffer, length < 0 ? 0 : static_cast<size_t>(length)};
 }
 
+// Of stat: pid (comm) state ... exit_code; the name may hold blanks and parentheses.
+char StateIn(std::string_view stat) {
+  const size_t name_end = stat.rfind(')');
+  return name_end == std::string_view::npos || name_end + 2 >= stat.size() ? '?'
+                                                                           : stat[name_end + 2];
+}
+
 int FirstNumber(std::string_view digits, int otherwise) {
   int number = otherwise;
   std::from_chars(digits.data(), digits.data() + digits.size(), number);
@@ -76,14 +83,16 @@ ProcWatch::ProcWatch(int proc_pid)
   syscall_.Reset(open(fmt::format("/proc/{}/syscall", proc_pid).c_str(), O_RDONLY | O_CLOEXEC));
 }
 
+bool ProcWatch::IsAsleep() const {
+  char buffer[1024];
+  return StateIn(ReadAgain(stat_.get(), buffer, sizeof(buffer))) == 'S';
+}
+
 ProcLook ProcWatch::Look() const {
   char buffer[1024];
   ProcLook look;
   std::string_view stat = ReadAgain(stat_.get(), buffer, sizeof(buffer));
-  // pid (comm) state ... exit_code; the name may hold blanks and parentheses.
-  const size_t name_end = stat.rfind(')');
-  if (name_end == std::string_view::npos || name_end + 2 >= stat.size()) return look;
-  look.state = stat[name_end + 2];
+  look.state = StateIn(stat);
   if (look.state == 'Z' || look.state == 'X') {
     while (!stat.empty() && stat.back() == '\n') stat.remove_suffix(1);
     look.exit_status = FirstNumber(stat.substr(stat.rfind(' ') + 1), 0);

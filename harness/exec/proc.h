@@ -38,6 +38,8 @@ class ProcWatch {
   explicit ProcWatch(int proc_pid);
 
   ProcLook Look() const;
+  // Whether its state is S: Look() at half the price.
+  bool IsAsleep() const;
   // Whether /proc/PID/syscall can be read here, and its numbers are those of this program.
   bool SeesSyscalls() const { return syscall_.ok(); }
 
