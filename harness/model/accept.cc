@@ -105,6 +105,7 @@ class Search {
     }
     if (went) return;
     if (left == 0) {
+      ComeToRest(state);
       if (std::find(found_.begin(), found_.end(), state) == found_.end()) {
         found_.push_back(std::move(state));
       }

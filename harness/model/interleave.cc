@@ -91,7 +91,7 @@ class Aftermath {
   void Loosen(Interleaving& at) const {
     for (size_t i = 0; i < since_.size(); ++i) {
       ProcessState& process = at.state.processes[i];
-      if (!asleep_[i] || process.since == since_[i]) continue;
+      if (!std::exchange(process.roused, false)) continue;
       process.since = since_[i];
       at.racers[i].loose = true;
     }

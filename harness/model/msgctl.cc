@@ -72,7 +72,7 @@ void MsgctlSet::Model(Turn& turn) const {
   }
   target->qbytes = settings.qbytes;
   target->ctime = turn.now;
-  // The kernel wakes all receivers and lets them queue again, in any order.
+  // The kernel wakes all receivers and lets them look and queue again, in any order.
   const int64_t again = s.clock++;
   int receivers = 0;
   for (ProcessState& process : s.processes) {
@@ -81,7 +81,9 @@ void MsgctlSet::Model(Turn& turn) const {
                        process.space == turn.me.space && !process.stopped;
     if (!waits) continue;
     ++receivers;
-    if (!turn.strict()) process.since = again;
+    if (turn.strict()) continue;
+    process.since = again;
+    process.roused = true;
   }
   if (cut) {
     if (turn.branches().empty()) turn.MayReturn({}, "msgctl(2): IPC_SET");

@@ -76,6 +76,7 @@ std::vector<int> LetAllGoOn(State& state, Range now) {
       if (moved) break;
     }
   }
+  ComeToRest(state);
   return over;
 }
 

@@ -7,6 +7,11 @@
 #include "model/signals.h"
 
 namespace ipcrig {
+namespace {
+
+constexpr int64_t kLooksByItself = INT64_MAX;
+
+}  // namespace
 
 Op Resolved(const Turn& turn, const Op& op) {
   Op resolved = op;
@@ -28,9 +33,11 @@ void FallAsleep(State& state, int process, const Op& pending) {
 
 int64_t OrderKey(const ProcessState& process, const Rules& rules) {
   if (process.fate || process.interrupted != 0 || rules.profile == Profile::kPosix) return -1;
-  const auto sleep = SemSleepOf(*process.pending);
-  const bool alters = sleep && !OnlyWaitsForZero(*sleep->ops);
-  return alters || std::holds_alternative<Msgrcv>(*process.pending) ? process.since : -1;
+  if (const auto sleep = SemSleepOf(*process.pending)) {
+    return OnlyWaitsForZero(*sleep->ops) ? -1 : process.since;
+  }
+  const bool queued = std::holds_alternative<Msgrcv>(*process.pending) && !process.roused;
+  return queued ? process.since : kLooksByItself;
 }
 
 std::vector<int> Waiting(const State& state) {
@@ -42,6 +49,10 @@ std::vector<int> Waiting(const State& state) {
   const auto key = [&](int i) { return OrderKey(state.process(i), state.rules); };
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return key(a) < key(b); });
   return order;
+}
+
+void ComeToRest(State& state) {
+  for (ProcessState& process : state.processes) process.roused = false;
 }
 
 void Proceed(Turn& turn, const Op& op) {

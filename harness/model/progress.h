@@ -23,11 +23,16 @@ Op Resolved(const Turn& turn, const Op& op);
 // The process sleeps in this call from now on.
 void FallAsleep(State& state, int process, const Op& pending);
 
-// Waiters with equal keys may go in any order; lower ones go before higher ones.
+// Waiters with equal keys may go in any order; lower ones go before higher ones. Whoever makes it
+// possible grants semops and receives at once; all others look by themselves, at their own time:
+// senders, readers and writers of pipes, receivers that IPC_SET has roused.
 int64_t OrderKey(const ProcessState& process, const Rules& rules);
 
 // Who sleeps in a call or is about to end, by OrderKey.
 std::vector<int> Waiting(const State& state);
+
+// Everybody has looked, and nobody can go on.
+void ComeToRest(State& state);
 
 // Whether a process that goes on has slept in its call, or begins it anew after SIGCONT.
 inline bool SleptOn(const ProcessState& process) { return !process.restarted; }

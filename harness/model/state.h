@@ -219,6 +219,7 @@ struct ProcessState {
   SemBlock blocked_at;                  // of a blocked semop
   bool stopped = false;                 // by SIGSTOP
   bool restarted = false;               // its call began anew after SIGCONT
+  bool roused = false;                  // by IPC_SET, from its msgrcv, and has not looked yet
   int interrupted = 0;                  // a signal that its call has to look at
   int held = 0;                         // a signal that will end it once it is continued
   int space = 0;                        // its IPC namespace
