@@ -133,13 +133,20 @@ TEST_F(Explore, ShrinkKeepsTheFinding) {
 }
 
 TEST_F(Explore, BadArgumentsAreUsageErrors) {
-  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-           {"--ops", "mgs"}, {"--shard", "4/4"}, {"--shard", "x"}, {"--shared-namespace"}}) {
-    std::vector<std::string> all{"explore", "--runs", "1"};
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"--ops", "mgs"},
+                                             {"--shard", "4/4"},
+                                             {"--shard", "x"},
+                                             {"--shared-namespace"},
+                                             {"--seed", "-1"},
+                                             {"--seed", "0x10000000000000000"},
+                                             {"--seed", "7x"},
+                                             {"--out", "/dev/null"}}) {
+    std::vector<std::string> all{"explore", "--time", "0.1"};
     all.insert(all.end(), arguments.begin(), arguments.end());
     const CommandResult result = RunIpcrig(all);
     EXPECT_EQ(result.exit_code, 64) << result.output;
-    EXPECT_THAT(result.output, HasSubstr("ipcrig: "));
+    EXPECT_THAT(result.output, HasSubstr(arguments[0]));
   }
 }
 

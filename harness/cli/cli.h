@@ -37,6 +37,9 @@ void AddDoctorCommand(CLI::App& app, ExitCode& exit_code);
 void AddManualCommand(CLI::App& app, ExitCode& exit_code);
 void AddCompletionCommand(CLI::App& app);
 
+// For numbers that cannot be negative: decimal, or hexadecimal with 0x, of at most 64 bits.
+extern const CLI::Validator kWholeNumber;
+
 // Options that every command which judges has.
 struct JudgeOptions {
   std::string color = "auto";
@@ -100,6 +103,10 @@ ExitCode LoadScenarios(const std::vector<std::string>& paths, const std::string&
 // The same for a command that takes one scenario: exactly one.
 ExitCode LoadScenario(const std::string& path, const std::string& command,
                       const std::string& programs, LoadedScenario& loaded);
+
+// Whether files can be made in a directory, which need not exist yet. Prints why not, and by which
+// options another one is named.
+bool CanWriteIn(const std::string& directory, const std::string& options);
 
 // The name of the file that a finding is kept in, without its end: "conformance: msgrcv: EIDRM"
 // becomes conformance-msgrcv-EIDRM.

@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
+#include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -23,6 +26,17 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kWidthInPipes = 100;
+
+// Why a text is no whole number, or nothing.
+std::string WhyNoWholeNumber(const std::string& text) {
+  const bool hexadecimal = text.starts_with("0x");
+  const char* begin = text.data() + (hexadecimal ? 2 : 0);
+  const char* end = text.data() + text.size();
+  uint64_t number = 0;
+  const auto [rest, error] = std::from_chars(begin, end, number, hexadecimal ? 16 : 10);
+  if (error == std::errc() && rest == end) return "";
+  return text + " is not a whole number from 0 to " + std::to_string(UINT64_MAX);
+}
 
 size_t TerminalWidth() {
   winsize size = {};
@@ -95,6 +109,8 @@ std::string LoadOne(const std::string& path, const std::string& programs,
 }
 
 }  // namespace
+
+const CLI::Validator kWholeNumber(WhyNoWholeNumber, "UINT");
 
 void JudgeOptions::Register(CLI::App& command) {
   command.add_option("--color", color, "auto, always or never")
@@ -316,6 +332,17 @@ void PictureOptions::Register(CLI::App& command) {
   command.add_option("--html", html,
                      "draw what happened into this file: a page to step through in a browser");
   command.add_option("--trace", trace, "write what happened into this file, for Perfetto");
+}
+
+bool CanWriteIn(const std::string& directory, const std::string& options) {
+  std::error_code error;
+  fs::path at = fs::absolute(directory);
+  while (!fs::exists(at, error) && at.has_relative_path()) at = at.parent_path();
+  const bool folder = fs::is_directory(at, error);
+  if (folder && access(at.c_str(), W_OK | X_OK) == 0) return true;
+  fmt::print(stderr, "ipcrig: cannot write in {}: {}; name another directory with {}\n", directory,
+             folder ? strerror(errno) : "it is no directory", options);
+  return false;
 }
 
 bool PictureOptions::CanWrite() const {

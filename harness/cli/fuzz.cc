@@ -111,7 +111,7 @@ class Fuzzing {
     if (const ExitCode code = Find(); code != ExitCode::kPass) return code;
     artifacts_ = fs::path(command_.out) / "artifacts";
     for (const fs::path& directory : {fs::path(command_.corpus), artifacts_}) {
-      if (!CanWriteIn(directory)) return ExitCode::kUsage;
+      if (!Make(directory)) return ExitCode::kUsage;
     }
     if (command_.merge) return Merge();
     const std::string problem = Fuzz();
@@ -165,17 +165,10 @@ class Fuzzing {
     return ExitCode::kPass;
   }
 
-  static bool CanWriteIn(const fs::path& directory) {
+  static bool Make(const fs::path& directory) {
     std::error_code error;
-    fs::create_directories(directory, error);
-    if (!error && access(directory.c_str(), W_OK) != 0) {
-      error = std::error_code(errno, std::generic_category());
-    }
-    if (error) {
-      fmt::print(stderr, "ipcrig: {}: {}; name another with --out or --corpus\n",
-                 directory.string(), error.message());
-    }
-    return !error;
+    if (!CanWriteIn(directory, "--out or --corpus")) return false;
+    return fs::create_directories(directory, error) || !error;
   }
 
   // The first directory is the corpus; others, among the flags, are only read.
@@ -342,7 +335,8 @@ void AddFuzzCommand(CLI::App& app, ExitCode& exit_code) {
   fuzz->add_option("-j,--jobs", command->jobs, "processes that fuzz")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
-  fuzz->add_option("--seed", command->seed, "of libFuzzer; 0: another each time");
+  fuzz->add_option("--seed", command->seed, "of libFuzzer; 0: another each time")
+      ->check(kWholeNumber);
   fuzz->add_option("--targets", command->targets, "directory of the fuzz targets");
   fuzz->add_flag("--merge", command->merge, "make the corpus smaller, and do nothing else");
   fuzz->add_option("flags", command->flags,

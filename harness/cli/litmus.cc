@@ -247,12 +247,14 @@ void AddLitmusCommand(CLI::App& app, ExitCode& exit_code) {
   litmus->add_option("tests", command->tests,
                      "files, directories of *.litmus, or names of tests that come with it; all of "
                      "those where none is given");
-  litmus->add_option("-n,--runs", command->options.iterations, "iterations of each test");
+  litmus->add_option("-n,--runs", command->options.iterations, "iterations of each test")
+      ->check(kWholeNumber);
   litmus
       ->add_option("--time", command->seconds,
                    "seconds for each test; 1 where --runs is not given either")
       ->check(CLI::Range(0.01, 1e9));
-  litmus->add_option("--seed", command->options.seed, "decides the delays between statements");
+  litmus->add_option("--seed", command->options.seed, "decides the delays between statements")
+      ->check(kWholeNumber);
   litmus
       ->add_option("--processors", command->options.processors,
                    "where P0, P1... run: numbers among those that may be used, as 0,1")

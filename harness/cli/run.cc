@@ -186,7 +186,8 @@ void AddRunCommand(CLI::App& app, ExitCode& exit_code) {
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
   run->add_option("--filter", command->filter, "only paths that contain this, or fit this pattern");
-  run->add_option("--seed", command->seed, "run in the order that this number shuffles to");
+  run->add_option("--seed", command->seed, "run in the order that this number shuffles to")
+      ->check(kWholeNumber);
   run->add_flag("--fail-fast", command->fail_fast, "start nothing more once one did not pass");
   command->report.Register(*run);
   run->add_flag("-v,--verbose", command->verbose, "a line for each scenario that passes, too");

@@ -247,6 +247,7 @@ void AddOptions(CLI::App& sweep, SweepCommand& command) {
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
   sweep.add_option("--points", command.points, "try so many, evenly chosen; 0: all")
+      ->check(kWholeNumber)
       ->capture_default_str();
   sweep.add_option("--at", command.at, "one point only: 1.3:after, server/semop.2:after");
   sweep.add_option("-j,--jobs", command.jobs, "how many runs at a time")
