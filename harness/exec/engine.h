@@ -154,6 +154,7 @@ class Engine {
   bool ObserveCall(int process, int64_t from);
   void LookWhoIsGone();
   bool IsAtRest(const Runner& self) const;
+  bool ChangesItsUser(int leader);
   bool IsLastThread(int process);
   std::optional<Outcome> EndOfProcess(int leader);
   std::optional<Outcome> FindEnd(int process);

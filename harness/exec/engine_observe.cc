@@ -128,6 +128,7 @@ bool Engine::ObserveCall(int process, int64_t from) {
   Runner& self = runner(process);
   Lane& mine = lane(process);
   if (mine.reply.load(std::memory_order_acquire) == mine.command.load()) {
+    if (ChangesItsUser(mine.leader)) return false;
     CollectReply(process, from);
     return !self.must_end;
   }
@@ -153,6 +154,19 @@ bool Engine::ObserveCall(int process, int64_t from) {
           .outcome = Outcome::Returned(call)});
   }
   return true;
+}
+
+// nptl(7): setuid(2) of one thread interrupts the others, and where one of them may not follow it
+// ends the process. What they have answered meanwhile counts when that is decided.
+bool Engine::ChangesItsUser(int leader) {
+  for (size_t i = 0; i < runners_.size(); ++i) {
+    const auto process = static_cast<int>(i);
+    const Lane& mine = lane(process);
+    if (mine.leader != leader || runner(process).life != Life::kCalling) continue;
+    const bool over = mine.reply.load(std::memory_order_acquire) == mine.command.load();
+    if (!over && IsOneOf<Setuid, Setgid, Setgroups>(mine.op)) return true;
+  }
+  return false;
 }
 
 // Which processes have ended since.
