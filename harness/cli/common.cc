@@ -116,18 +116,20 @@ TextStyle JudgeOptions::ToStyle() const {
 
 void ReportOptions::Register(CLI::App& command) {
   command.add_option("--junit", junit, "write JUnit XML into this file, - is standard output");
+  command.add_option("--ktap", ktap, "write KTAP into this file, - is standard output");
   command.add_option("--json", json, "write JSON into this file, - is standard output");
   picture.Register(command);
 }
 
 ExitCode ReportOptions::Write(const std::vector<ScenarioResult>& results, double seconds) const {
-  const std::string* files[] = {&junit, &json, &picture.html, &picture.trace};
+  const std::string* files[] = {&junit, &ktap, &json, &picture.html, &picture.trace};
   const bool report_on_stdout = std::any_of(std::begin(files), std::end(files),
                                             [](const auto* file) { return *file == "-"; });
   fmt::print(report_on_stdout ? stderr : stdout, "{}\n{}", SummaryLine(results, seconds),
              DeviationLines(results));
   bool written = true;
   if (!junit.empty()) written = WriteReport(junit, JUnitReport(results, seconds));
+  if (!ktap.empty()) written = WriteReport(ktap, KtapReport(results)) && written;
   if (!json.empty()) written = WriteReport(json, JsonReport(results, seconds)) && written;
   written = picture.Write(results) && written;
   return written ? ExitCodeOf(results) : ExitCode::kBroken;
