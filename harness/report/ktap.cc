@@ -69,6 +69,7 @@ std::string KtapText(const std::vector<KtapCase>& cases) {
 
 std::string KtapReport(const std::vector<ScenarioResult>& results) {
   std::vector<KtapCase> cases;
+  cases.reserve(results.size());
   for (const ScenarioResult& result : results) cases.push_back(CaseOf(result));
   return KtapText(cases);
 }
@@ -88,6 +89,7 @@ std::string CheckKtap(const CheckResult& result) {
 
 std::string SweepKtap(const SweepReport& report) {
   std::vector<KtapCase> cases;
+  cases.reserve(report.results.size());
   for (const SweepResult& result : report.results) cases.push_back(CaseOf(report, result));
   return KtapText(cases);
 }

@@ -87,6 +87,7 @@ std::vector<SweepPoint> Sample(const std::vector<SweepPoint>& points, size_t mos
     of_kind[{crash.identity.name, crash.after}].push_back(i);
   }
   std::vector<std::vector<size_t>> kinds;
+  kinds.reserve(of_kind.size());
   for (auto& [kind, indices] : of_kind) kinds.push_back(std::move(indices));
   std::stable_sort(kinds.begin(), kinds.end(),
                    [](const auto& a, const auto& b) { return a.size() < b.size(); });
@@ -97,6 +98,7 @@ std::vector<SweepPoint> Sample(const std::vector<SweepPoint>& points, size_t mos
     for (size_t j = 0; j < share; ++j) chosen.insert(kinds[i][j * kinds[i].size() / share]);
   }
   std::vector<SweepPoint> sample;
+  sample.reserve(chosen.size());
   for (const size_t index : chosen) sample.push_back(points[index]);
   return sample;
 }
