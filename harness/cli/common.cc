@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -296,10 +298,12 @@ bool WriteReport(const std::string& path, const std::string& text) {
   const bool in_place = exists && !S_ISREG(old.st_mode);  // such as a pipe
   const fs::path written =
       in_place ? target : fs::path(fmt::format("{}.{}.part", target.string(), getpid()));
+  errno = 0;
   std::ofstream file(written, std::ios::binary | std::ios::trunc);
   file << text;
   file.close();
   bool done = !file.fail();
+  std::string why = done || errno == 0 ? "" : fmt::format(": {}", strerror(errno));
   if (done && exists && !in_place) {  // its owner and mode stay, where that is permitted
     (void)(chown(written.c_str(), old.st_uid, old.st_gid) == 0);
     (void)(chmod(written.c_str(), old.st_mode & 07777) == 0);
@@ -307,10 +311,11 @@ bool WriteReport(const std::string& path, const std::string& text) {
   if (done && !in_place) {
     fs::rename(written, target, error);
     done = !error;
+    why = ": " + error.message();
   }
   if (done) return true;
   if (!in_place) fs::remove(written, error);
-  fmt::print(stderr, "ipcrig: cannot write {}\n", path);
+  fmt::print(stderr, "ipcrig: cannot write {}{}\n", path, why);
   return false;
 }
 
