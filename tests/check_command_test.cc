@@ -95,6 +95,29 @@ TEST_F(CheckCommand, SeesCallsThatNoLibraryMakes) {
               AllOf(HasSubstr(CheckedLine("segment")), HasSubstr(CheckedLine("set"))));
 }
 
+TEST_F(CheckCommand, AStackThatIsNotWholeSaysWhy) {
+  EXPECT_THAT(Does("recursive").output, AllOf(HasSubstr(" f  /"), Not(HasSubstr("float")),
+                                              HasSubstr("main"), Not(HasSubstr("no more"))));
+  EXPECT_THAT(Does("deep").output, HasSubstr("no more: only the innermost 64 are kept"));
+  EXPECT_THAT(Does("altstack").output,
+              AllOf(HasSubstr("on_other_stack"), HasSubstr("no more: the stack goes on elsewhere"),
+                    Not(HasSubstr("do_one"))));
+#if defined(__x86_64__)
+  EXPECT_THAT(Does("generated").output,
+              HasSubstr("note: code that is in no file does not tell who called it"));
+#endif
+}
+
+TEST_F(CheckCommand, StacksOf32BitProgramsAreWhole) {
+  const std::string program = kProgram + "_32";
+  if (RunCommand({program}).exit_code != 0) GTEST_SKIP() << "no 32-bit programs here";
+  EXPECT_THAT(Check({}, {program, "recursive"}).output,
+              AllOf(HasSubstr("shmget  (libc.so.6)"), HasSubstr(CheckedLine("segment")),
+                    HasSubstr(" f  /"), HasSubstr("main  /"), Not(HasSubstr("no more"))));
+  EXPECT_THAT(Check({}, {program, "thread"}).output,
+              AllOf(HasSubstr("in_thread"), Not(HasSubstr("no more"))));
+}
+
 TEST_F(CheckCommand, WorksWithLeakSanitizer) {
   const std::string program = kProgram + "_asan";
   if (!std::filesystem::exists(program)) GTEST_SKIP() << "no AddressSanitizer here";
@@ -167,6 +190,18 @@ TEST_F(CheckCommand, SuppressionsAreGeneratedAndUsed) {
   EXPECT_THAT(third.output, AllOf(Not(HasSubstr("LEAK: shm")), HasSubstr("LEAK: msg")));
 }
 
+// ipcmk(1) makes its keys up: those of this run are of no use to the next.
+TEST_F(CheckCommand, AKeyThatIsMadeUpIsNotSuppressedByItsValue) {
+  if (!IsInstalled("ipcmk")) GTEST_SKIP() << "ipcmk is not installed";
+  const ScratchDirectory scratch;
+  const std::string first = Check({"--gen-suppressions"}, {"ipcmk", "-Q"}).output;
+  const size_t line = first.find("kind:");
+  ASSERT_NE(line, std::string::npos) << first;
+  const std::string known =
+      scratch.Write("known.supp", first.substr(line, first.find('\n', line) - line));
+  EXPECT_EQ(Check({"--suppressions", known}, {"ipcmk", "-Q"}).exit_code, 0) << Contents(known);
+}
+
 TEST_F(CheckCommand, RefusesWhatItCannotRead) {
   const ScratchDirectory scratch;
   const std::string bad = scratch.Write("bad.supp", "kind:leak\nwhatever\n");
@@ -174,6 +209,7 @@ TEST_F(CheckCommand, RefusesWhatItCannotRead) {
   EXPECT_EQ(result.exit_code, 65);
   EXPECT_THAT(result.output, HasSubstr("bad.supp:2: \"whatever\""));
   EXPECT_EQ(Does("leave", {"--suppressions", "/nowhere"}).exit_code, 64);
+  EXPECT_EQ(Does("leave", {"--suppressions", scratch.path()}).exit_code, 64);
   EXPECT_EQ(Does("leave", {"--limits", "shmmni=x"}).exit_code, 64);
   EXPECT_EQ(Does("leave", {"--limits", "files=1"}).exit_code, 64);
   EXPECT_EQ(Does("leave", {"--no-such-option"}).exit_code, 64);
@@ -197,7 +233,7 @@ TEST_F(CheckCommand, WritesReportsForMachinesAndPictures) {
   const ScratchDirectory scratch;
   const std::string base = scratch.path() + "/report";
   Does("leave", {"--json", base + ".json", "--junit", base + ".xml", "--html", base + ".html",
-                 "--trace", base + ".txt", "-o", base + ".log"});
+                 "--trace", base + ".txt", "--ktap", base + ".ktap", "-o", base + ".log"});
   const auto json = nlohmann::json::parse(Contents(base + ".json"));
   EXPECT_EQ(json["schema"], 1);
   EXPECT_EQ(json["exit_status"], 99);
@@ -208,6 +244,9 @@ TEST_F(CheckCommand, WritesReportsForMachinesAndPictures) {
   EXPECT_THAT(Contents(base + ".html"), AllOf(HasSubstr("<svg"), HasSubstr("msgsnd(0, 4 bytes)")));
   EXPECT_THAT(Contents(base + ".txt"), HasSubstr("semctl(0, 1, SETVAL) = 0"));
   EXPECT_THAT(Contents(base + ".log"), HasSubstr("LEAK: shm"));
+  EXPECT_THAT(Contents(base + ".ktap"),
+              AllOf(HasSubstr("KTAP version 1\n1..4\nok 1 " + kProgram + " leave\n# ==ipcrig=="),
+                    HasSubstr("\nnot ok 2 leak: shm 0, ")));
 }
 
 TEST_F(CheckCommand, SignalsMeanWhatTheyMeanWithoutIt) {
@@ -217,6 +256,10 @@ TEST_F(CheckCommand, SignalsMeanWhatTheyMeanWithoutIt) {
   const ScratchDirectory scratch;
   EXPECT_EQ(Does("interrupted", {"--risks", "off", "--trace", scratch.path() + "/t"}).output,
             alone);
+}
+
+TEST_F(CheckCommand, ASignalToTheProcessGroupComesOnce) {
+  EXPECT_THAT(Does("group").output, HasSubstr("50 signals\n"));
 }
 
 TEST_F(CheckCommand, AnOrdinaryUserCanUseIt) {

@@ -150,7 +150,12 @@ TEST_F(Cli, ReportsForMachinesAreWritten) {
   const std::string wrong = File("wrong.ipc", kWrong);
   const std::string junit = scratch_.path() + "/report.xml";
   const std::string json = scratch_.path() + "/report.json";
-  RunIpcrig({"run", wrong, File("a.ipc", kPasses), "--junit", junit, "--json", json});
+  const std::string ktap = scratch_.path() + "/report.ktap";
+  RunIpcrig(
+      {"run", wrong, File("a.ipc", kPasses), "--junit", junit, "--json", json, "--ktap", ktap});
+  EXPECT_THAT(ReadFile("report.ktap"),
+              AllOf(HasSubstr("KTAP version 1\n1..2\n# "), HasSubstr("\nnot ok 1 " + wrong + "\n"),
+                    HasSubstr("\nok 2 ")));
   EXPECT_THAT(ReadFile("report.xml"), HasSubstr("tests=\"2\" failures=\"1\""));
   const auto parsed = nlohmann::json::parse(ReadFile("report.json"));
   EXPECT_EQ(parsed["scenarios"][0]["verdict"], "fail");
@@ -167,7 +172,8 @@ TEST_F(Cli, ReportThatCannotBeWrittenIsBroken) {
   const CommandResult result =
       RunIpcrig({"run", File("a.ipc", kPasses), "--junit", "/no/such/directory/x.xml"});
   EXPECT_EQ(result.exit_code, 2);
-  EXPECT_THAT(result.output, HasSubstr("cannot write"));
+  EXPECT_THAT(result.output,
+              HasSubstr("cannot write /no/such/directory/x.xml: No such file or directory"));
 }
 
 TEST_F(Cli, ColorOnlyWhereItIsWanted) {

@@ -110,6 +110,89 @@ TEST_F(RealPrograms, IpcmkLeavesWhatItIsAskedFor) {
   EXPECT_EQ(Check({"--risks", "off"}, {"/bin/sh", "-c", "ipcmk -M 100; ipcrm -m 0"}).exit_code, 0);
 }
 
+bool HasPerl(const std::string& module) {
+  return RunCommand({"/usr/bin/perl", "-M" + module, "-e", "0"}).exit_code == 0;
+}
+
+// A variable of a package lives until perl(1) destroys all at once: then its destructor does
+// nothing.
+TEST_F(RealPrograms, ShareLiteDestroysOnlyWhatIsLexical) {
+  if (!HasPerl("IPC::ShareLite")) GTEST_SKIP() << "perl has no IPC::ShareLite";
+  const std::string share = "$s = IPC::ShareLite->new(-key => 1, -create => 1, -destroy => 1)'";
+  const std::string use = "perl -MIPC::ShareLite -e '";
+  const CommandResult global = CheckShell(use + share);
+  EXPECT_EQ(global.exit_code, 99);
+  EXPECT_THAT(global.output,
+              AllOf(HasSubstr("2 leaks (1 shm, 1 sem, 65536 bytes)"),
+                    HasSubstr("new_share  (ShareLite.so)"),
+                    HasSubstr("world-accessible: shm 0 is open to every user: mode 0666")));
+  EXPECT_EQ(CheckShell(use + "my " + share).exit_code, 0);
+}
+
+// The next start finds the set, whose values say that somebody has the segment that is gone.
+TEST_F(RealPrograms, ShareLiteSweptBlocksTheNextStart) {
+  if (!HasPerl("IPC::ShareLite")) GTEST_SKIP() << "perl has no IPC::ShareLite";
+  const CommandResult result = RunIpcrig(
+      {"sweep", "--timeout", "5", "--at", "perl/shmctl.2:after", "--", "perl", "-MIPC::ShareLite",
+       "-e", "my $s = IPC::ShareLite->new(-key => 1, -create => 1, -destroy => 1); $s->store(1)"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output,
+              AllOf(HasSubstr("blocks restart  after"), HasSubstr("shmctl(0, IPC_RMID)"),
+                    HasSubstr("the next start does not end: asleep in semop")));
+}
+
+TEST_F(RealPrograms, ShareableRemovesWhatItIsToldTo) {
+  if (!HasPerl("IPC::Shareable")) GTEST_SKIP() << "perl has no IPC::Shareable";
+  const auto tie = [](const std::string& options) {
+    return CheckShell(
+        "perl -MIPC::Shareable -e 'tie my $x, \"IPC::Shareable\", {key => \"abcd\", " + options +
+        "}; $x = \"hi\"; exit 4'");
+  };
+  const CommandResult kept = tie("create => 1");
+  EXPECT_EQ(kept.exit_code, 99);
+  EXPECT_THAT(kept.output, AllOf(HasSubstr("LEAK: shm"), HasSubstr("LEAK: sem")));
+  const CommandResult removed = tie("create => 1, destroy => 1");
+  EXPECT_EQ(removed.exit_code, 4);
+  EXPECT_THAT(removed.output, AllOf(Not(HasSubstr("LEAK")), HasSubstr("world-accessible")));
+}
+
+TEST_F(RealPrograms, PythonLeavesWhatItDoesNotRemove) {
+  const std::string python = "/usr/bin/python3";
+  if (RunCommand({python, "-c", "import sysv_ipc"}).exit_code != 0) {
+    GTEST_SKIP() << "python3 has no sysv_ipc";
+  }
+  const std::string make = "import sysv_ipc as s; m = s.SharedMemory(None, s.IPC_CREX, size=100);";
+  const CommandResult left = Check({}, {python, "-c", make});
+  EXPECT_EQ(left.exit_code, 99);
+  EXPECT_THAT(left.output, AllOf(HasSubstr("LEAK: shm"), HasSubstr("100 bytes, mode 0600"),
+                                 HasSubstr("(sysv_ipc.cpython-")));
+  EXPECT_EQ(Check({}, {python, "-c", make + "m.detach(); m.remove()"}).exit_code, 0);
+}
+
+TEST_F(RealPrograms, StressNgIsClean) {
+  if (!IsInstalled("stress-ng")) GTEST_SKIP() << "stress-ng is not installed";
+  for (const std::string stressor : {"shm-sysv", "sem-sysv"}) {
+    const CommandResult result = Check(
+        {}, {"stress-ng", "--" + stressor, "1", "--" + stressor + "-ops", "20", "--timeout", "20"});
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+    EXPECT_THAT(result.output, HasSubstr("successful run completed"));
+  }
+}
+
+// Its frame buffer stays even where it is told to end.
+TEST_F(RealPrograms, XvfbLeavesItsFrameBuffer) {
+  if (!IsInstalled("Xvfb")) GTEST_SKIP() << "Xvfb is not installed";
+  const ScratchDirectory scratch;
+  const CommandResult result = CheckShell(fmt::format(
+      "mkfifo {0}/ready; Xvfb -shmem -displayfd 4 -screen 0 320x200x8 4>{0}/ready 2>&- & read n "
+      "<{0}/ready; kill $!; wait",
+      scratch.path()));
+  EXPECT_EQ(result.exit_code, 99);
+  EXPECT_THAT(result.output,
+              AllOf(HasSubstr("LEAK: shm 0, key IPC_PRIVATE, 67232 bytes, mode 0777"),
+                    HasSubstr("1 leak (1 shm, 67232 bytes), 1 risk")));
+}
+
 // Its daemon dies when it got a question, and the client waits for the answer.
 TEST_F(RealPrograms, FakerootSweptHangsItsClient) {
   if (!IsInstalled("fakeroot-sysv")) GTEST_SKIP() << "fakeroot is not installed";

@@ -338,6 +338,17 @@ TEST(JUnitReport, HasATestCaseForEachScenario) {
   ExpectGolden("junit.xml", xml);
 }
 
+TEST(KtapReport, WhatIsNotKnownIsNotOk) { ExpectGolden("ktap.txt", KtapReport(OneOfEach())); }
+
+TEST(KtapReport, NothingBreaksALine) {
+  ScenarioResult odd = NotJudged(Verdict::kBroken, "first\nok 2 second\x1b[2J");
+  odd.path = "a # SKIP\n.ipc";
+  odd.judgement.timed_out = true;
+  EXPECT_EQ(KtapReport({odd}),
+            "KTAP version 1\n1..1\nnot ok 1 a ? SKIP?.ipc # TIMEOUT broken: first?ok 2 "
+            "second?[2J\n");
+}
+
 TEST(JUnitReport, MarkupAndControlBytesCannotBreakIt) {
   ScenarioResult odd = NotJudged(Verdict::kBroken, "<x> & \"y\" \x1b[2J \x01 ]]>");
   odd.path = "a&b/<c>\"\x07.ipc";

@@ -109,6 +109,35 @@ TEST_F(SweepCommand, TheCommandThatRepeatsAPointIsQuoted) {
   EXPECT_THAT(result.output, HasSubstr(" -- sh -c '" + script + "'\n"));
 }
 
+TEST_F(SweepCommand, SaysWhatTheUndisturbedRunDid) {
+  const CommandResult none = Sweep({"--before", "exit 3"}, "status");
+  EXPECT_EQ(none.exit_code, 0);
+  EXPECT_THAT(none.output,
+              AllOf(HasSubstr("ends with 42; its input is /dev/null"),
+                    HasSubstr("makes no System V IPC call"), HasSubstr("--before ends with 3")));
+  EXPECT_THAT(Sweep({"--peer-timeout", "0.5", "--timeout", "20"}, "take-over").output,
+              Not(HasSubstr("undisturbed")));
+  EXPECT_THAT(Sweep({"--peer-timeout", "0.5", "--timeout", "20"}, "exclusive").output,
+              HasSubstr("again  ipcrig sweep --peer-timeout 0.5 --timeout 20 --at 1."));
+}
+
+// What was found by then is told.
+TEST_F(SweepCommand, CtrlCEndsItWithWhatItHas) {
+  BecomeReaper();
+  const ScratchDirectory scratch;
+  const std::string tried = scratch.path() + "/tried";
+  CommandProcess sweep({IPCRIG_BINARY, "sweep", "--recover", "echo >>" + tried, "--peer-timeout",
+                        "60", "--", "/bin/sh", "-c", CheckedProgram() + " exclusive; sleep 1"});
+  while (Contents(tried).empty()) {
+  }
+  sweep.Signal(SIGINT);
+  const CommandResult result = sweep.Wait();
+  EXPECT_EQ(result.exit_code, 3) << result.output;
+  EXPECT_THAT(result.output, AllOf(HasSubstr("SUMMARY: ipcrig: "), HasSubstr(" of 4 points"),
+                                   HasSubstr("ipcrig: interrupted: ")));
+  EXPECT_THAT(LivingDescendants(), IsEmpty());
+}
+
 TEST_F(SweepCommand, SamplesAndRunsInParallelAndLeavesNothing) {
   BecomeReaper();
   const size_t before = StatView().rows.size();
@@ -142,7 +171,10 @@ TEST_F(SweepCommand, SigkillOfItLeavesNothing) {
 TEST_F(SweepCommand, WritesReports) {
   const ScratchDirectory scratch;
   const std::string base = scratch.path() + "/sweep";
-  Sweep({"--junit", base + ".xml", "--html", base + ".html"}, "remove");
+  Sweep({"--junit", base + ".xml", "--html", base + ".html", "--ktap", base + ".ktap"}, "remove");
+  EXPECT_THAT(Contents(base + ".ktap"),
+              AllOf(HasSubstr("KTAP version 1\n1..12\nok 1 1.1:before shmget(IPC_PRIVATE, "),
+                    HasSubstr("# leak: left 1 shm"), HasSubstr("\nnot ok 2 1.1:after shmget(")));
   EXPECT_THAT(Contents(base + ".xml"),
               AllOf(HasSubstr("tests=\"12\""), HasSubstr("failures=\"6\"")));
   EXPECT_THAT(Contents(base + ".html"), AllOf(HasSubstr("<table>"), HasSubstr("1.1:after")));
@@ -203,6 +235,12 @@ TEST(Sweep, SamplesAreEvenAndDifferent) {
   for (const SweepPoint& point : Sample(points, 10)) calls.insert(point.call);
   EXPECT_EQ(calls.size(), 10U);
   EXPECT_EQ(*calls.rbegin(), 90);
+  // What happens once is not lost.
+  points[55].crash.identity.name = CallName::kSemctl;
+  calls.clear();
+  for (const SweepPoint& point : Sample(points, 3)) calls.insert(point.call);
+  EXPECT_THAT(calls, testing::ElementsAre(0, 49, 55));
+  EXPECT_EQ(Sample(points, 1).size(), 1U);
   EXPECT_EQ(Sample(points, 0).size(), 100U);
   EXPECT_EQ(Sample(points, 1000).size(), 100U);
 }

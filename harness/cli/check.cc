@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -34,6 +35,7 @@ struct CheckCommand {
   std::string risks = "warn";
   std::string json;
   std::string junit;
+  std::string ktap;
   std::string html;
   std::string trace;
   double settle_s = 1;
@@ -53,7 +55,8 @@ ExitCode LoadSuppressions(const CheckCommand& command, std::vector<Suppressions>
     std::ifstream file(path, std::ios::binary);
     std::ostringstream text;
     text << file.rdbuf();
-    if (!file.is_open()) {
+    std::error_code error;
+    if (!file.is_open() || std::filesystem::is_directory(path, error)) {
       fmt::print(stderr, "ipcrig: {}: cannot read this file\n", path);
       return ExitCode::kUsage;
     }
@@ -150,6 +153,7 @@ bool WriteReports(const CheckCommand& command, const CheckResult& result,
   if (!command.output.empty()) written = WriteReport(command.output, text);
   if (!command.json.empty()) written = WriteReport(command.json, CheckJson(result)) && written;
   if (!command.junit.empty()) written = WriteReport(command.junit, CheckJUnit(result)) && written;
+  if (!command.ktap.empty()) written = WriteReport(command.ktap, CheckKtap(result)) && written;
   if (!command.html.empty()) written = WriteReport(command.html, CheckHtml(result)) && written;
   if (!command.trace.empty()) written = WriteReport(command.trace, CheckTrace(result)) && written;
   return written;
@@ -195,7 +199,9 @@ int Execute(const CheckCommand& command) {
                user ? "--user --preserve-credentials " : "", run->supervisor());
     TracedRun::WaitForSignal();
   }
-  if (result.exit_status == ExitStatus(result.record) && !command.keep) DieLike(result.record);
+  const bool as_program = result.exit_status == ExitStatus(result.record) && !command.keep;
+  { const TracedRun over = std::move(*run); }  // who watched has ended before this process does
+  if (as_program) DieLike(result.record);
   return result.exit_status;
 }
 
@@ -223,6 +229,7 @@ void AddOptions(CLI::App& check, CheckCommand& command) {
   check.add_option("-o,--output", command.output, "write the report into this file");
   check.add_option("--json", command.json, "write JSON into this file, - is standard output");
   check.add_option("--junit", command.junit, "write JUnit XML into this file");
+  check.add_option("--ktap", command.ktap, "write KTAP into this file");
   check.add_option("--html", command.html, "record all calls and draw them into this file");
   check.add_option("--trace", command.trace, "record all calls and list them in this file");
   check.add_option("--color", command.color, "auto, always or never")

@@ -80,6 +80,7 @@ struct PictureOptions {
 // Reports of several results: a summary, and files where they are asked for.
 struct ReportOptions {
   std::string junit;
+  std::string ktap;
   std::string json;
   PictureOptions picture;
 

@@ -132,18 +132,20 @@ TextStyle JudgeOptions::ToStyle() const {
 
 void ReportOptions::Register(CLI::App& command) {
   command.add_option("--junit", junit, "write JUnit XML into this file, - is standard output");
+  command.add_option("--ktap", ktap, "write KTAP into this file, - is standard output");
   command.add_option("--json", json, "write JSON into this file, - is standard output");
   picture.Register(command);
 }
 
 ExitCode ReportOptions::Write(const std::vector<ScenarioResult>& results, double seconds) const {
-  const std::string* files[] = {&junit, &json, &picture.html, &picture.trace};
+  const std::string* files[] = {&junit, &ktap, &json, &picture.html, &picture.trace};
   const bool report_on_stdout = std::any_of(std::begin(files), std::end(files),
                                             [](const auto* file) { return *file == "-"; });
   fmt::print(report_on_stdout ? stderr : stdout, "{}\n{}", SummaryLine(results, seconds),
              DeviationLines(results));
   bool written = true;
   if (!junit.empty()) written = WriteReport(junit, JUnitReport(results, seconds));
+  if (!ktap.empty()) written = WriteReport(ktap, KtapReport(results)) && written;
   if (!json.empty()) written = WriteReport(json, JsonReport(results, seconds)) && written;
   written = picture.Write(results) && written;
   return written ? ExitCodeOf(results) : ExitCode::kBroken;
@@ -310,10 +312,12 @@ bool WriteReport(const std::string& path, const std::string& text) {
   const bool in_place = exists && !S_ISREG(old.st_mode);  // such as a pipe
   const fs::path written =
       in_place ? target : fs::path(fmt::format("{}.{}.part", target.string(), getpid()));
+  errno = 0;
   std::ofstream file(written, std::ios::binary | std::ios::trunc);
   file << text;
   file.close();
   bool done = !file.fail();
+  std::string why = done || errno == 0 ? "" : fmt::format(": {}", strerror(errno));
   if (done && exists && !in_place) {  // its owner and mode stay, where that is permitted
     (void)(chown(written.c_str(), old.st_uid, old.st_gid) == 0);
     (void)(chmod(written.c_str(), old.st_mode & 07777) == 0);
@@ -321,10 +325,11 @@ bool WriteReport(const std::string& path, const std::string& text) {
   if (done && !in_place) {
     fs::rename(written, target, error);
     done = !error;
+    why = ": " + error.message();
   }
   if (done) return true;
   if (!in_place) fs::remove(written, error);
-  fmt::print(stderr, "ipcrig: cannot write {}\n", path);
+  fmt::print(stderr, "ipcrig: cannot write {}{}\n", path, why);
   return false;
 }
 

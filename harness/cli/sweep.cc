@@ -23,6 +23,11 @@
 namespace ipcrig {
 namespace {
 
+constexpr double kPeersTimeout = 1;  // s
+constexpr double kRunTimeout = 30;   // s
+
+volatile std::sig_atomic_t sweep_ended = 0;
+
 struct SweepCommand {
   std::vector<std::string> program;
   std::string recover;
@@ -31,13 +36,14 @@ struct SweepCommand {
   std::string kill = "process";
   std::string json;
   std::string junit;
+  std::string ktap;
   std::string html;
   std::string color = "auto";
   int signal = SIGKILL;
   int jobs = 1;
   size_t points = 0;
-  double peer_timeout_s = 1;
-  double timeout_s = 30;
+  double peer_timeout_s = kPeersTimeout;
+  double timeout_s = kRunTimeout;
 
   TraceOptions ToOptions() const {
     TraceOptions options;
@@ -58,6 +64,8 @@ struct SweepCommand {
     if (signal != SIGKILL) text += fmt::format("--signal {} ", signal);
     if (!recover.empty()) text += fmt::format("--recover {} ", ShellWord(recover));
     if (!before.empty()) text += fmt::format("--before {} ", ShellWord(before));
+    if (peer_timeout_s != kPeersTimeout) text += fmt::format("--peer-timeout {} ", peer_timeout_s);
+    if (timeout_s != kRunTimeout) text += fmt::format("--timeout {} ", timeout_s);
     return text;
   }
 };
@@ -69,13 +77,20 @@ class PointRuns {
             const std::vector<SweepPoint>& points)
       : command_(command), recording_(recording), points_(points), results_(points.size()) {}
 
+  // Those of all points, or of those that were tried before somebody wanted no more.
   std::vector<SweepResult> Run() {
+    for (const int number : {SIGINT, SIGTERM}) {
+      (void)::signal(number, [](int) { sweep_ended = 1; });
+    }
     size_t next = 0;
-    while (next < points_.size() || !active_.empty()) {
+    while (sweep_ended == 0 && (next < points_.size() || !active_.empty())) {
       while (next < points_.size() && active_.size() < static_cast<size_t>(command_.jobs)) {
         Start(next++);
       }
       WaitForSome();
+    }
+    if (sweep_ended != 0) {
+      std::erase_if(results_, [](const SweepResult& result) { return result.tries == 0; });
     }
     return std::move(results_);
   }
@@ -165,6 +180,14 @@ int MakeRecording(const SweepCommand& command, Record& recording) {
                command.timeout_s);
     return static_cast<int>(ExitCode::kTimedOut);
   }
+  const int status = ExitStatus(recording);
+  if (status != 0) {
+    fmt::print(stderr, "ipcrig: undisturbed, the program ends with {}; its input is /dev/null\n",
+               status);
+  }
+  if (recording.calls.empty()) {
+    fmt::print(stderr, "ipcrig: undisturbed, the program makes no System V IPC call\n");
+  }
   Symbolizer symbolizer;
   for (TracedCall& call : recording.calls) symbolizer.Name(call.stack);
   return 0;
@@ -216,13 +239,21 @@ int Execute(const SweepCommand& command) {
   report.seconds = MonotonicSeconds() - start;
   const TextStyle style{.color = WantsColorOn(command.color, STDOUT_FILENO),
                         .width = TerminalColumns(STDOUT_FILENO)};
-  const bool on_stdout = command.json == "-" || command.junit == "-" || command.html == "-";
+  const std::string* files[] = {&command.json, &command.junit, &command.ktap, &command.html};
+  const bool on_stdout = std::any_of(std::begin(files), std::end(files),
+                                     [](const auto* file) { return *file == "-"; });
   fmt::print(on_stdout ? stderr : stdout, "{}{}", SweepText(report, style), SweepSummary(report));
   bool written = true;
   if (!command.json.empty()) written = WriteReport(command.json, SweepJson(report));
   if (!command.junit.empty()) written = WriteReport(command.junit, SweepJUnit(report)) && written;
+  if (!command.ktap.empty()) written = WriteReport(command.ktap, SweepKtap(report)) && written;
   if (!command.html.empty()) written = WriteReport(command.html, SweepHtml(report)) && written;
   if (!written) return static_cast<int>(ExitCode::kBroken);
+  if (report.results.size() < points.size()) {
+    fmt::print(stderr, "ipcrig: interrupted: {} points were not tried\n",
+               points.size() - report.results.size());
+    return static_cast<int>(ExitCode::kUnknown);
+  }
   const bool bad = std::any_of(report.results.begin(), report.results.end(),
                                [](const auto& result) { return IsBad(result.verdict); });
   return static_cast<int>(bad ? ExitCode::kFail : ExitCode::kPass);
@@ -255,6 +286,7 @@ void AddOptions(CLI::App& sweep, SweepCommand& command) {
       ->capture_default_str();
   sweep.add_option("--json", command.json, "write JSON into this file, - is standard output");
   sweep.add_option("--junit", command.junit, "write JUnit XML into this file");
+  sweep.add_option("--ktap", command.ktap, "write KTAP into this file");
   sweep.add_option("--html", command.html, "write a page into this file");
   sweep.add_option("--color", command.color, "auto, always or never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
@@ -273,7 +305,7 @@ void AddSweepCommand(CLI::App& app, int& status) {
       "  ipcrig sweep --recover ./repair --jobs 4 -- ./server --once\n"
       "\n"
       "Exit status: 0 nothing bad, 1 a crash hangs a peer, blocks the next start or leaks,\n"
-      "             2 broken, 64 usage, 69 cannot run here, 124 timed out\n");
+      "             2 broken, 3 interrupted, 64 usage, 69 cannot run here, 124 timed out\n");
   AddOptions(*sweep, *command);
   TakeProgram(*sweep, command->program);
   sweep->callback([command, &status] { status = Execute(*command); });

@@ -20,6 +20,7 @@ Json StackJson(const Stack& stack) {
   }
   Json json{{"frames", frames}};
   if (!stack.missing.empty()) json["missing"] = stack.missing;
+  if (!stack.doubt.empty()) json["doubt"] = stack.doubt;
   return json;
 }
 

@@ -41,6 +41,8 @@ std::string StackText(const Stack& stack, const std::string& indent);
 std::string CheckJson(const CheckResult& result);
 // A test case for the program, and one for each finding.
 std::string CheckJUnit(const CheckResult& result);
+// The same as KTAP (report/ktap.h).
+std::string CheckKtap(const CheckResult& result);
 // One self-contained page: processes as lanes, calls on a time line, findings beside it.
 std::string CheckHtml(const CheckResult& result);
 // One line a call, in the order of time.

@@ -109,6 +109,7 @@ std::string StackText(const Stack& stack, const std::string& indent) {
   }
   const char* what = stack.frames.empty() ? "no stack" : "no more";
   if (!stack.missing.empty()) text += fmt::format("{}{}: {}\n", indent, what, stack.missing);
+  if (!stack.doubt.empty()) text += fmt::format("{}note: {}\n", indent, stack.doubt);
   return text;
 }
 

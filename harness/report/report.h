@@ -55,6 +55,8 @@ std::string DeviationLines(const std::vector<ScenarioResult>& results);
 
 // JUnit XML: a test case per scenario; broken is an <error>, unknown too.
 std::string JUnitReport(const std::vector<ScenarioResult>& results, double seconds);
+// KTAP (report/ktap.h): a test for each scenario; broken and unknown are "not ok".
+std::string KtapReport(const std::vector<ScenarioResult>& results);
 // {"schema": 1, "scenarios": [...]}; each with its verdict, findings, source and history.
 std::string JsonReport(const std::vector<ScenarioResult>& results, double seconds);
 

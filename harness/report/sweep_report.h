@@ -39,6 +39,7 @@ std::string SweepText(const SweepReport& report, const TextStyle& style);
 std::string SweepSummary(const SweepReport& report);
 std::string SweepJson(const SweepReport& report);
 std::string SweepJUnit(const SweepReport& report);
+std::string SweepKtap(const SweepReport& report);
 // One self-contained page: a strip for each process with two cells a call, and the rows.
 std::string SweepHtml(const SweepReport& report);
 

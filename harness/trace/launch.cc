@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -65,6 +66,12 @@ bool BecomeUser(const TraceOptions& options, uid_t uid, gid_t gid, Surroundings&
   around.notes = SetLimits(options.limits);
   if (twice) return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && MapIdentity(uid, gid, 0, 0).ok();
   return !around.user_namespace || MapIdentity(uid, gid, uid, gid).ok();
+}
+
+// A program that signals its process group has reached itself, and this process, too.
+bool IsBelow(pid_t sender) {
+  const std::vector<pid_t> below = Descendants();
+  return std::find(below.begin(), below.end(), sender) != below.end();
 }
 
 // Stops this process, by the signal that stopped the program: whoever waits for the tool sees what
@@ -201,7 +208,7 @@ Result<Record> TracedRun::Wait() {
       // The kernel's own, those of the terminal, go to the whole process group.
       const bool sent = info.ssi_code <= 0;
       const auto signal = static_cast<int>(info.ssi_signo);
-      if (sent && signal != SIGCONT) Forward(signal);
+      if (sent && signal != SIGCONT && !IsBelow(static_cast<pid_t>(info.ssi_pid))) Forward(signal);
     }
   }
   return Take();

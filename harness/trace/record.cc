@@ -10,7 +10,7 @@ namespace ipcrig {
 using Json = nlohmann::json;
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Frame, module, address, function, file, line)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Stack, frames, missing)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Stack, frames, missing, doubt)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TracedProcess, pid, parent, command, executable, set_id)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SemOperation, number, amount, flags)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(IpcCall, name, args, compat)

@@ -37,6 +37,7 @@ struct Frame {
 struct Stack {
   std::vector<Frame> frames = {};  // the innermost first
   std::string missing = {};        // why there are none, or no more
+  std::string doubt = {};          // why one might be missing between them
 };
 
 struct TracedProcess {

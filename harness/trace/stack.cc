@@ -58,11 +58,38 @@ constexpr Dwfl_Callbacks kFileCallbacks = {.find_elf = dwfl_build_id_find_elf,
 
 struct Walk {
   Dwfl* dwfl;
-  Stack stack;
+  bool& cut;  // the memory that tells the next frame was not kept
+  Stack stack = {};
+  std::string guessed = {};  // what the next frame would be guessed from
 };
+
+// Whether there is unwind information for an address. Where there is none, the frame pointer is
+// believed.
+bool IsDescribed(Dwfl_Module* module, Dwarf_Addr address) {
+  const auto covers = [address](Dwarf_CFI* table, Dwarf_Addr bias) {
+    Dwarf_Frame* frame = nullptr;
+    const bool found = table != nullptr && dwarf_cfi_addrframe(table, address - bias, &frame) == 0;
+    free(frame);
+    return found;
+  };
+  Dwarf_Addr bias = 0;
+  Dwarf_CFI* loaded = dwfl_module_eh_cfi(module, &bias);
+  if (covers(loaded, bias)) return true;
+  Dwarf_CFI* debug = dwfl_module_dwarf_cfi(module, &bias);
+  return covers(debug, bias);
+}
+
+std::string CodeText(const Frame& frame) {
+  return frame.module.empty() ? "code that is in no file" : frame.module;
+}
 
 int AddFrame(Dwfl_Frame* state, void* argument) {
   Walk& walk = *static_cast<Walk*>(argument);
+  walk.cut = false;
+  if (!walk.guessed.empty() && walk.stack.doubt.empty()) {
+    walk.stack.doubt =
+        fmt::format("{} does not tell who called it: a frame may be missing", walk.guessed);
+  }
   Dwarf_Addr pc = 0;
   bool is_activation = false;
   if (!dwfl_frame_pc(state, &pc, &is_activation)) return DWARF_CB_ABORT;
@@ -71,7 +98,8 @@ int AddFrame(Dwfl_Frame* state, void* argument) {
   const Dwarf_Addr inside = is_activation && !innermost ? pc : pc - 1;
   Frame frame;
   frame.address = inside;
-  if (Dwfl_Module* module = dwfl_addrmodule(walk.dwfl, inside); module != nullptr) {
+  Dwfl_Module* module = dwfl_addrmodule(walk.dwfl, inside);
+  if (module != nullptr) {
     Dwarf_Addr bias = 0;
     const char* path = nullptr;
     const char* name =
@@ -79,11 +107,15 @@ int AddFrame(Dwfl_Frame* state, void* argument) {
     if (dwfl_module_getelf(module, &bias) != nullptr) frame.address = inside - bias;
     frame.module = path != nullptr ? path : name != nullptr ? name : "";
   }
+  const bool described = module != nullptr && IsDescribed(module, inside);
+  walk.guessed = described ? "" : CodeText(frame);
   walk.stack.frames.push_back(std::move(frame));
   return walk.stack.frames.size() < kMostFrames ? DWARF_CB_OK : DWARF_CB_ABORT;
 }
 
+// A function of C that is called t is no unsigned short.
 std::string Demangled(const char* name) {
+  if (strncmp(name, "_Z", 2) != 0) return name;
   int status = -1;
   char* text = __cxxabiv1::__cxa_demangle(name, nullptr, nullptr, &status);
   std::string demangled = status == 0 && text != nullptr ? text : name;
@@ -135,7 +167,7 @@ struct Unwinder::Cache {
     std::string vdso;
     DwflPtr dwfl;
     const Still* current = nullptr;
-    bool cut = false;  // the current stack goes on where nothing was kept of it
+    bool cut = false;  // the current frame goes on where nothing was kept
   };
   std::list<Entry> entries;
 
@@ -163,9 +195,10 @@ bool ReadWord(Dwfl*, Dwarf_Addr address, Dwarf_Word* word, void* argument) {
   const Still& still = *entry.current;
   const size_t size = still.IsNarrow() ? sizeof(uint32_t) : sizeof(*word);
   const uint64_t offset = address - still.stack_at;
-  if (address < still.stack_at) return false;
-  entry.cut = offset + size > still.stack.size();
-  if (entry.cut) return false;
+  if (address < still.stack_at || offset + size > still.stack.size()) {
+    entry.cut = true;
+    return false;
+  }
   *word = 0;
   memcpy(word, still.stack.data() + offset, size);
   return true;
@@ -223,14 +256,18 @@ Unwinder::Cache::Entry* Unwinder::Cache::Of(const Still& still) {
 
 bool CanUnwind() { return true; }
 
-static std::string WhyNoMore(const Stack& stack, bool cut) {
+// Empty where the stack is whole.
+static std::string WhyNoMore(const Stack& stack, int ended, bool cut, const Still& still) {
   const char* error = dwfl_errmsg(-1);
   const std::string why = error == nullptr ? "?" : error;
   if (stack.frames.empty()) return "the stack cannot be read: " + why;
-  if (cut) return "the stack is larger than what is kept of it";
-  const std::string& module = stack.frames.back().module;
-  return fmt::format("{} does not tell who called it ({})",
-                     module.empty() ? "code that is in no file" : module, why);
+  if (stack.frames.size() >= kMostFrames) {
+    return fmt::format("only the innermost {} are kept", kMostFrames);
+  }
+  if (cut && still.stack.size() >= kMostStack) return "the stack is larger than what is kept of it";
+  if (cut) return "the stack goes on elsewhere, as below a sigaltstack(2), and that was not kept";
+  if (ended >= 0) return "";
+  return fmt::format("{} does not tell who called it ({})", CodeText(stack.frames.back()), why);
 }
 
 Unwinder::Unwinder() : cache_(std::make_unique<Cache>()) {}
@@ -239,14 +276,11 @@ Unwinder::~Unwinder() = default;
 Stack Unwinder::Unwind(const Still& still) {
   if (still.registers.empty()) return {{}, "the registers of the thread could not be read"};
   Cache::Entry* entry = cache_->Of(still);
-  Walk walk{entry == nullptr ? nullptr : entry->dwfl.get(), {}};
-  int ended = -1;
-  if (entry != nullptr) {
-    entry->current = &still;
-    entry->cut = false;
-    ended = dwfl_getthread_frames(entry->dwfl.get(), 1, AddFrame, &walk);
-  }
-  if (ended < 0) walk.stack.missing = WhyNoMore(walk.stack, entry != nullptr && entry->cut);
+  if (entry == nullptr) return {{}, "what the process has mapped could not be read"};
+  entry->current = &still;
+  Walk walk{entry->dwfl.get(), entry->cut};
+  const int ended = dwfl_getthread_frames(entry->dwfl.get(), 1, AddFrame, &walk);
+  walk.stack.missing = WhyNoMore(walk.stack, ended, entry->cut, still);
   return std::move(walk.stack);
 }
 

@@ -21,7 +21,6 @@
 namespace ipcrig {
 namespace {
 
-constexpr uint64_t kMostStack = 262144;
 constexpr uint64_t kMostVdso = 65536;
 
 std::string ReadMaps(pid_t thread) {

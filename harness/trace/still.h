@@ -15,6 +15,8 @@
 
 namespace ipcrig {
 
+constexpr uint64_t kMostStack = 262144;
+
 struct Still {
   std::string registers;  // as PTRACE_GETREGSET gives NT_PRSTATUS
   std::string maps;       // /proc/PID/maps

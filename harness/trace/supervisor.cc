@@ -31,6 +31,11 @@ namespace {
 constexpr int64_t kLookAgainMs = 5;  // while the program's last processes end
 constexpr int64_t kGraceMs = 1000;   // from SIGTERM to SIGKILL
 
+// As a shell says it.
+int StatusOf(int wait_status) {
+  return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
 }  // namespace
 
 // What happens between the start of the program and the last line of the report.
@@ -53,6 +58,8 @@ class Supervisor {
     if (!options_.before.empty()) {
       Start({"/bin/sh", "-c", options_.before}, false);
       while (running_) Step(-1);
+      const int status = StatusOf(program_status_);
+      if (status != 0) record_.notes.push_back(fmt::format("--before ends with {}", status));
     }
     posix_.Remember();
     start_us_ = MonotonicUs();
@@ -257,8 +264,7 @@ class Supervisor {
     }
     Reap();
     WaitFor(options_.settle_ms, [this] { return alone_; });
-    const int status = program_status_;
-    recovery.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    recovery.status = StatusOf(program_status_);
     recovery.objects = static_cast<int>(StatView().rows.size());
   }
 

@@ -60,6 +60,16 @@ bool Fits(const Record& record, const TraceFinding& finding, const std::string& 
   return Matches(pattern, record.processes[static_cast<size_t>(finding.process)].command);
 }
 
+// Whether the next run has the same key: not where it was made up, as ipcmk(1) does.
+bool KeyIsTheSameAgain(const Record& record, const TraceFinding& finding) {
+  if (finding.objects.empty()) return false;
+  const TracedObject& object = record.objects[static_cast<size_t>(finding.objects.front())];
+  if (object.row[Column::kKey].value_or(0) == 0) return false;
+  if (object.created_by < 0) return true;  // there is nothing else to tell it by
+  const TracedCall& call = record.calls[static_cast<size_t>(object.created_by)];
+  return call.fixed_key || !call.same_key.empty();
+}
+
 std::string BaseName(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 }  // namespace
@@ -109,9 +119,7 @@ std::string SuppressionFor(const Record& record, const TraceFinding& finding) {
     if (!HasSource(frame) || frame.function.find(' ') != std::string::npos) continue;
     return line + fmt::format(" fun:{} file:{}", frame.function, BaseName(frame.file));
   }
-  if (KeyOf(record, finding) != "" && KeyOf(record, finding) != "IPC_PRIVATE") {
-    line += " key:" + KeyOf(record, finding);
-  }
+  if (KeyIsTheSameAgain(record, finding)) line += " key:" + KeyOf(record, finding);
   if (finding.process < 0) return line;
   const std::string& program = record.processes[static_cast<size_t>(finding.process)].executable;
   return line + fmt::format(" command:*{}*", BaseName(program));

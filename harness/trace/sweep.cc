@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -75,11 +77,30 @@ std::vector<SweepPoint> PointsOf(const Record& recording, int signal, bool tree)
   return points;
 }
 
+// Calls that are made once, such as those that create and remove, are not lost among thousands of
+// others: each kind of point has the same share, and what a small one leaves goes to the larger.
 std::vector<SweepPoint> Sample(const std::vector<SweepPoint>& points, size_t most) {
   if (most == 0 || points.size() <= most) return points;
-  std::vector<SweepPoint> chosen;
-  for (size_t i = 0; i < most; ++i) chosen.push_back(points[i * points.size() / most]);
-  return chosen;
+  std::map<std::pair<CallName, bool>, std::vector<size_t>> of_kind;
+  for (size_t i = 0; i < points.size(); ++i) {
+    const CrashPoint& crash = points[i].crash;
+    of_kind[{crash.identity.name, crash.after}].push_back(i);
+  }
+  std::vector<std::vector<size_t>> kinds;
+  kinds.reserve(of_kind.size());
+  for (auto& [kind, indices] : of_kind) kinds.push_back(std::move(indices));
+  std::stable_sort(kinds.begin(), kinds.end(),
+                   [](const auto& a, const auto& b) { return a.size() < b.size(); });
+  std::set<size_t> chosen;
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    const size_t others = kinds.size() - i;
+    const size_t share = std::min(kinds[i].size(), (most - chosen.size() + others - 1) / others);
+    for (size_t j = 0; j < share; ++j) chosen.insert(kinds[i][j * kinds[i].size() / share]);
+  }
+  std::vector<SweepPoint> sample;
+  sample.reserve(chosen.size());
+  for (const size_t index : chosen) sample.push_back(points[index]);
+  return sample;
 }
 
 SweepResult JudgePoint(const Record& recording, const SweepPoint& point, const Record& record,

@@ -54,6 +54,7 @@ struct SweepResult {
 };
 
 std::vector<SweepPoint> PointsOf(const Record& recording, int signal, bool tree);
+// So many of them, of each kind of call and evenly over time, in the order of the program; 0: all.
 std::vector<SweepPoint> Sample(const std::vector<SweepPoint>& points, size_t most);
 
 // What a start that nobody disturbs leaves and how it ends. `expected_status` is that of the next

@@ -77,6 +77,50 @@ static void raw(void) {
   syscall(SYS_shmget, 0, 4096, IPC_CREAT | 0600);  // line: raw
 }
 
+// The name is a type's where it is taken for a mangled one.
+static int f(int depth) {
+  if (depth == 0) return make_segment();
+  return f(depth - 1) + 1;
+}
+
+// From code that is in no file and does not say who called it.
+static void from_generated_code(void) {
+#if defined(__x86_64__)
+  static const unsigned char code[] = {
+      0xb8, 29,   0,    0, 0,  // mov $SYS_shmget, %eax
+      0x31, 0xff,              // xor %edi, %edi
+      0xbe, 0,    0x10, 0, 0,  // mov $4096, %esi
+      0xba, 0x80, 0x01, 0, 0,  // mov $0600, %edx
+      0x0f, 0x05,              // syscall
+      0xc3                     // ret
+  };
+  const int protection = PROT_READ | PROT_WRITE | PROT_EXEC;
+  void* page = mmap(NULL, 4096, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return;
+  memcpy(page, code, sizeof(code));
+  void (*call)(void);
+  memcpy(&call, &page, sizeof(call));
+  call();
+#endif
+}
+
+static void on_other_stack(int signal) {
+  (void)signal;
+  make_segment();
+}
+
+static void from_other_stack(void) {
+  static char memory[65536];
+  const stack_t stack = {.ss_sp = memory, .ss_size = sizeof(memory)};
+  struct sigaction action;
+  memset(&action, 0, sizeof(action));
+  action.sa_handler = on_other_stack;
+  action.sa_flags = SA_ONSTACK;
+  sigaltstack(&stack, NULL);
+  sigaction(SIGUSR1, &action, NULL);
+  raise(SIGUSR1);
+}
+
 static int op(int set, int amount, int flags) {
   struct sembuf operation = {0, (short)amount, (short)flags};
   return semop(set, &operation, 1);
@@ -208,6 +252,21 @@ static void listen_to_signals(void) {
   while (1) pause();
 }
 
+static volatile sig_atomic_t signals_seen;
+static void count_signal(int signal) {
+  (void)signal;
+  ++signals_seen;
+}
+
+static void signal_group(void) {
+  signal(SIGUSR1, count_signal);
+  for (int i = 0; i < 50; ++i) {
+    kill(0, SIGUSR1);
+    msgctl(make_queue(), IPC_RMID, NULL);
+  }
+  printf("%d signals\n", (int)signals_seen);
+}
+
 // A call as 32-bit programs make it.
 static long call_32(long number, long first, long second, long third) {
   long result = -ENOSYS;
@@ -287,6 +346,10 @@ static void do_one(const char* word, char* self) {
   if (strcmp(word, "thread") == 0) from_thread();
   if (strcmp(word, "grandchild") == 0) from_grandchild();
   if (strcmp(word, "raw") == 0) raw();
+  if (strcmp(word, "deep") == 0) f(100);
+  if (strcmp(word, "recursive") == 0) f(2);
+  if (strcmp(word, "generated") == 0) from_generated_code();
+  if (strcmp(word, "altstack") == 0) from_other_stack();
   if (strcmp(word, "exec") == 0) execl(self, self, "leave", (char*)NULL);
   if (strcmp(word, "lock") == 0) lock(0);
   if (strcmp(word, "undo") == 0) lock(SEM_UNDO);
@@ -304,6 +367,7 @@ static void do_one(const char* word, char* self) {
     for (int i = 0; i < 3; ++i) make_segment();
   }
   if (strcmp(word, "signals") == 0) listen_to_signals();
+  if (strcmp(word, "group") == 0) signal_group();
   if (strcmp(word, "narrow") == 0) narrow();
   if (strncmp(word, "ping-pong=", 10) == 0) ping_pong(atoi(word + 10));
   if (strcmp(word, "posix") == 0) leave_posix();
