@@ -165,14 +165,14 @@ int PickAssigns(Chooser& from, Kind kind) {
   return static_cast<int>(variables.size()) - 1;
 }
 
-void PrintId(Writer& out, int slot, int32_t number) {
+void PrintId(Writer& out, int slot, int64_t number) {
   if (slot < 0) {
-    out << static_cast<int64_t>(number);
+    out << number;
     return;
   }
   out << out.names.variables[static_cast<size_t>(slot)].name;
   if (number > 0) out << '+';
-  if (number != 0) out << static_cast<int64_t>(number);
+  if (number != 0) out << number;
 }
 
 int32_t ReadOffset(Reader& in) {
@@ -222,7 +222,7 @@ void Address::Read(Reader& in) {
   if (in.EatWord("NULL")) return;
   const char c = in.Peek();
   if (c >= '0' && c <= '9') {
-    offset = static_cast<int32_t>(in.Number(1, INT32_MAX));
+    offset = in.Number(1, INT64_MAX);
     return;
   }
   slot = static_cast<int8_t>(ReadUse(in, Kind::kAddress));
