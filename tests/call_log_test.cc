@@ -237,6 +237,33 @@ TEST(CallLog, WhatIsNotedOfWhoDidWhat) {
       "log:1:18: expected the name of a process above");
 }
 
+// A thread that slept may be noted by its own number (L2), the first one not.
+TEST(CallLog, WhoReceivedIsAThread) {
+  const auto verdict = [](const std::string& receiver, int lrpid) {
+    return JudgedLog(
+               std::string(kQueueLine) +
+               R"({"process": "A", "pid": 70})"
+               "\n"
+               R"({"process": "B", "thread": "A", "pid": 71, "op": "msgget", "args": [7, 0], )"
+               R"("call": 1, "return": 2, "result": "ENOENT"})"
+               "\n"
+               R"({"process": "S", "pid": 80, "op": "msgsnd", "args": ["q", 1, "x", 0], )"
+               R"("call": 3, "return": 4, "result": 0})"
+               "\n" +
+               Line(receiver, "msgrcv", R"("q", 9, 0, 0)", 2, 6, R"({"type": 1, "text": "x"})") +
+               Line("S", "msgctl", R"("q", "IPC_STAT")", 7, 8,
+                    R"({"key": 0, "uid": 0, "gid": 0, "cuid": 0, "cgid": 0, "mode": 384, )"
+                    R"("cbytes": 0, "qnum": 0, "qbytes": 1099511627776, "lspid": 80, "lrpid": )" +
+                        std::to_string(lrpid) + R"(, "stime": 1, "rtime": 1, "ctime": 1})"))
+        .judgement.verdict;
+  };
+  EXPECT_EQ(verdict("A", 70), Verdict::kPass);
+  EXPECT_EQ(verdict("A", 71), Verdict::kFail);
+  EXPECT_EQ(verdict("B", 70), Verdict::kPass);
+  EXPECT_EQ(verdict("B", 71), Verdict::kPass);
+  EXPECT_EQ(verdict("B", 80), Verdict::kFail);
+}
+
 TEST(CallLog, AnInterruptedCallSlept) {
   const auto verdict = [](const std::string& flags, int sent) {
     return JudgedLog(std::string(kQueueLine) +

@@ -53,22 +53,36 @@ std::string LogWriter::NameFor(int slot) const {
   return unique;
 }
 
+// The first lane of a process is that of its first thread, whether or not it makes calls.
 LogWriter::Lane& LogWriter::LaneFor(const CallRecord& record) {
+  bool nested = false;
+  bool known = false;
+  const int image = images_[record.pid];
   for (Lane& lane : lanes_) {
     if (lane.tid == record.tid && !lane.over && lane.free <= record.from) return lane;
+    const bool ours = lane.pid == record.pid && lane.image == image;
+    known = known || ours;
+    nested = nested || (ours && lane.tid == record.tid);
   }
+  if (!known && record.tid != record.pid) {
+    lanes_.push_back({NameFor(record.slot), record.pid, record.pid, 0, image, false, false, false});
+  }
+  if (nested && record.call == static_cast<int32_t>(Call::kMsgrcv)) nested_receive_ = true;
   return lanes_.emplace_back(
-      Lane{NameFor(record.slot), record.pid, record.tid, 0, images_[record.pid], false, false});
+      Lane{NameFor(record.slot), record.pid, record.tid, 0, image, nested, false, false});
 }
 
 std::string LogWriter::Introduce(Lane& lane) {
   std::string text = fmt::format("{{\"process\": \"{}\"", lane.name);
   if (std::exchange(lane.named, true)) return text;
-  const auto first = std::find_if(lanes_.begin(), lanes_.end(), [&](const Lane& other) {
+  Lane& first = *std::find_if(lanes_.begin(), lanes_.end(), [&](const Lane& other) {
     return other.pid == lane.pid && other.image == lane.image;
   });
-  if (&*first == &lane) return text + fmt::format(", \"pid\": {}", lane.pid);
-  return text + fmt::format(", \"thread\": \"{}\"", first->name);
+  if (&first != &lane) {
+    text += fmt::format(", \"thread\": \"{}\"", first.name);
+    if (!first.named) text = Introduce(first) + "}\n" + text;
+  }
+  return lane.nested ? text : text + fmt::format(", \"pid\": {}", lane.tid);
 }
 
 // "kitchen.cc:31"; empty where it has no line.
@@ -94,8 +108,9 @@ bool LogWriter::LeaveOut(uint32_t index, Standing standing, const std::string& t
   const bool unfollowed = memory && (!memory_.doubt.empty() || memory_.foreign.count(index) != 0);
   const bool elsewhere = failed && (IsOneOf(record.error, {ENOMEM, ENOSYS}) ||
                                     (record.error == EFAULT && call != Call::kMsgrcv));
+  const bool unsure = nested_receive_ && call == Call::kMsgctl && IsStatus(record);
   const bool unheard = standing == Standing::kReturned && HasNoAnswer(record);
-  if (!text.empty() && !unfollowed && !elsewhere && !unheard) return false;
+  if (!text.empty() && !unfollowed && !elsewhere && !unsure && !unheard) return false;
   const char* name = CallText(call);
   if (unfollowed || elsewhere || failed || OnlyLooks(record)) {
     ++left_out_[name];
@@ -166,7 +181,7 @@ void LogWriter::AddFork(const CallRecord& record, int64_t now) {
       "\"result\": {}}}\n",
       Introduce(parent), name, record.from - start_, (told ? record.to : now) - start_, child);
   parent.free = told ? record.to : now;
-  lanes_.push_back({name, child, child, record.from, images_[child], true, false});
+  lanes_.push_back({name, child, child, record.from, images_[child], false, true, false});
 }
 
 void LogWriter::End(pid_t pid, int64_t when) {

@@ -30,6 +30,8 @@ inline namespace v0 {
 std::string CallText(const CallRecords& all, const CallRecord& record, bool asleep);
 // Of one that has returned.
 std::string ResultText(const CallRecords& all, const CallRecord& record);
+// Whether it is IPC_STAT.
+bool IsStatus(const CallRecord& record);
 // Whether it only looks, so that nobody misses it where it is left out.
 bool OnlyLooks(const CallRecord& record);
 
@@ -54,9 +56,10 @@ class LogWriter {
     std::string name;
     pid_t pid = 0;
     pid_t tid = 0;
-    int64_t free = 0;    // its last call had returned
-    int image = 0;       // the how manieth program of its process
-    bool named = false;  // the log says who it is
+    int64_t free = 0;     // its last call had returned
+    int image = 0;        // the how manieth program of its process
+    bool nested = false;  // in a signal handler, whose thread has another lane
+    bool named = false;   // the log says who it is
     bool over = false;
   };
   Lane& LaneFor(const CallRecord& record);
@@ -73,6 +76,7 @@ class LogWriter {
   const MemoryPlan& memory_;
   CallLog log_;
   std::map<pid_t, int> images_;
+  bool nested_receive_ = false;  // whom Linux notes as the receiver then, nobody knows: L2
   std::vector<Lane> lanes_;
   std::map<std::string, int> left_out_;
   std::map<std::pair<uint32_t, uint64_t>, std::string> places_;

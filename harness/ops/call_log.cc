@@ -177,7 +177,8 @@ class LogReader {
     if (json_.contains("ended")) return End(process);
     const bool stays = json_.contains("killed") || json_.contains("asleep");
     if (stays) return Stay(process);
-    if (!begins) Fail("", "expected op, return, killed, asleep or ended");
+    const bool named = json_.contains("pid") || json_.contains("thread");
+    if (!begins && !named) Fail("", "expected op, return, killed, asleep or ended");
   }
 
   Caller& CallerOf(int process) { return race_.CallerOf(process); }

@@ -50,11 +50,13 @@
 //   Result<SavedRun> run = ReadCallLog(text, "calls.jsonl");
 //   Judgement judgement = Judge(run->scenario, run->history);
 //
-// The first line of a process may say who it is, which is what GETPID, shm_lpid and their like
-// answer; and of a thread, whose it is: it shares attaches and semaphore adjustments:
+// The first line of a process, which need be no more, may say who it is: what GETPID, shm_lpid and
+// their like answer; and of a thread, whose it is: it shares attaches and semaphore adjustments.
+// Its "pid" is its thread id, by which Linux knows receivers that slept (L2):
 //
 //   {"process": "A", "pid": 4711, "op": "shmat", "args": [0, "NULL", 0], ..., "result": 1407374883}
-//   {"process": "A_2", "thread": "A", "op": "shmdt", "args": [1407374883], ..., "result": 0}
+//   {"process": "A_2", "thread": "A", "pid": 4713, "op": "shmdt", "args": [1407374883], ...,
+//   "result": 0}
 //   {"process": "A", "op": "fork", "args": ["B"], "call": 10, "return": 12, "result": 4712}
 //
 // It becomes a scenario of one race, whose steps are at the lines of the log. Without facts the

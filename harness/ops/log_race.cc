@@ -13,7 +13,7 @@ namespace ipcrig {
 namespace {
 
 constexpr int64_t kNoPid = int64_t{1} << 29;     // the first number of those that have none
-constexpr int64_t kThreadId = int64_t{1} << 30;  // the first of the threads: no answer has one
+constexpr int64_t kThreadId = int64_t{1} << 30;  // the first of the threads that have none
 
 bool Sleeps(const Op& op) { return IsOneOf<Msgsnd, Msgrcv, Semop, Semtimedop>(op); }
 
@@ -151,10 +151,11 @@ void LogRace::BeginThreads() {
     const Caller& caller = CallerOf(i);
     const Caller& leader = LeaderOf(i);
     if (caller.leader == i) continue;
+    const int64_t id = caller.pid != 0 ? caller.pid : kThreadId + i;
     const Step step{.process = static_cast<int8_t>(caller.leader),
                     .op = Thread{{static_cast<int8_t>(i)}}};
     if (!leader.forked) {
-      Prepare(step, kThreadId + i);
+      Prepare(step, id);
       continue;
     }
     steps_.push_back(step);
@@ -163,7 +164,7 @@ void LogRace::BeginThreads() {
                      .process = caller.leader,
                      .from = leader.born,
                      .to = std::min(caller.first, leader.first),
-                     .outcome = Outcome::Returned(kThreadId + i)});
+                     .outcome = Outcome::Returned(id)});
   }
   racing_.insert(racing_.begin(), begun.begin(), begun.end());
 }

@@ -315,6 +315,28 @@ TEST_F(ObserveTest, ThreadsShareAttachesAndAdjustments) {
   EXPECT_EQ(history_.Log().not_judged, "");
 }
 
+// Linux notes a thread where one was asleep (L2 in scenarios/README.md), also in a handler.
+TEST_F(ObserveTest, ThreadsThatReceiveConform) {
+  const int queue = msgget(IPC_PRIVATE, 0600);
+  Process& process = Fork("threads", [=] {
+    std::thread([=] { Receive(queue, 2); }).join();
+    struct sigaction action = {};
+    action.sa_handler = [](int) { Receive(msgget(7, 0), 3); };
+    sigaction(SIGUSR1, &action, nullptr);
+    Receive(queue, 4);
+  });
+  msqid_ds status = {};
+  for (const long type : {2, 4}) {
+    EXPECT_TRUE(process.AwaitBlocked(Call::kMsgrcv));
+    Send(queue, {type, "x"});
+    EXPECT_EQ(msgctl(queue, IPC_STAT, &status), 0);
+  }
+  EXPECT_THAT(process.Wait(), Exits(0));
+  EXPECT_EQ(msgctl(queue, IPC_RMID, nullptr), 0);
+  EXPECT_THAT(history_, ConformsToSysV());
+  EXPECT_EQ(history_.Log().not_judged, "");
+}
+
 // What each object notes of who did what last.
 TEST_F(ObserveTest, StatusConforms) {
   const int queue = msgget(IPC_PRIVATE, 0600);
