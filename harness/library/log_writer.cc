@@ -122,8 +122,9 @@ bool LogWriter::LeaveOut(uint32_t index, Standing standing, const std::string& t
 
 void LogWriter::Add(uint32_t index, Standing standing, int64_t now) {
   const CallRecord& record = all_.records[index];
-  if (record.call == kForkRecord && memory_.forks.count(index) != 0) AddFork(record, now);
-  if (record.call == kImageRecord && memory_.images.count(index) != 0) {
+  const bool followed = memory_.doubt.empty();
+  if (followed && memory_.forks.count(index) != 0) AddFork(record, now);
+  if (followed && memory_.images.count(index) != 0) {
     End(record.pid, record.from);
     ++images_[record.pid];
   }

@@ -411,6 +411,20 @@ TEST_F(ObserveTest, WhatIsNotJudgedIsSaid) {
             "ipcrig: what was judged conforms; not judged: 2 shmctl, 1 shmget (SHM_LOCK)\n");
 }
 
+// The rest is judged all the same.
+TEST_F(ObserveTest, TooManyWhoInheritMemoryAreSaid) {
+  const int segment = shmget(IPC_PRIVATE, 1, 0600);
+  void* at = shmat(segment, nullptr, 0);
+  for (int i = 0; i < 20; ++i) Fork("heir", [] {});
+  AwaitProcesses();
+  EXPECT_EQ(shmdt(at), 0);
+  EXPECT_EQ(shmctl(segment, IPC_RMID, nullptr), 0);
+  EXPECT_EQ(msgget(1, 0), -1);
+  EXPECT_THAT(history_, ConformsToSysV());
+  EXPECT_EQ(history_.Log().not_judged,
+            "1 shmat, 1 shmctl, 1 shmdt, 1 shmget (too many processes inherit it)");
+}
+
 TEST_F(ObserveTest, WhatCannotBeJudgedDoesNotConform) {
   EXPECT_THAT(Judge(History().Log()).report, HasSubstr("call Observe(history) first"));
   const int set = semget(IPC_PRIVATE, 1, 0600);
