@@ -126,7 +126,7 @@ ProcessLook LookAt(pid_t pid, Depth depth) {
   const std::string tasks = fmt::format("/proc/{}/task", pid);
   for (const std::string& thread : NamesIn(tasks)) {
     look.alive = true;
-    const std::string place = tasks + "/" + thread;
+    const std::string place = fmt::format("{}/{}", tasks, thread);
     const std::string text = ReadProc(place + "/syscall");
     if (text.empty() && errno != 0 && errno != ESRCH && errno != ENOENT) {
       look.unreadable = place + "/syscall: " + strerror(errno);

@@ -209,6 +209,13 @@ std::vector<Key> Key::Simpler() const {
   return *this == Key{} ? std::vector<Key>{} : std::vector<Key>{Key{}};
 }
 
+namespace {
+
+// Beyond what any machine has; so a length can be added to it.
+constexpr int64_t kMaxAddress = int64_t{1} << 62;
+
+}  // namespace
+
 void Address::Print(Writer& out) const {
   if (*this == Address{}) {
     out << "NULL";
@@ -222,7 +229,7 @@ void Address::Read(Reader& in) {
   if (in.EatWord("NULL")) return;
   const char c = in.Peek();
   if (c >= '0' && c <= '9') {
-    offset = in.Number(1, INT64_MAX);
+    offset = in.Number(1, kMaxAddress);
     return;
   }
   slot = static_cast<int8_t>(ReadUse(in, Kind::kAddress));

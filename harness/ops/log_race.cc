@@ -30,7 +30,8 @@ int LogRace::Find(const std::string& name) {
 
 std::string LogRace::BeThreadOf(int process, int leader) {
   Caller& caller = CallerOf(process);
-  if (caller.first != INT64_MAX || caller.forked || leader == process) {
+  const bool known = caller.first != INT64_MAX || caller.forked || caller.threads;
+  if (known || leader == process) {
     return "a thread is one from its first call on";
   }
   caller.leader = CallerOf(leader).leader;
@@ -182,7 +183,7 @@ std::vector<Event> LogRace::Starts() const {
 }
 
 std::string LogRace::Finish(int line) {
-  if (const std::string problem = AddEnds(); !problem.empty()) return problem;
+  if (std::string problem = AddEnds(); !problem.empty()) return problem;
   BeginThreads();
   std::vector<Event>& events = run.history.events;
   const std::vector<Event> starts = Starts();
