@@ -489,8 +489,13 @@ class ObserveFault : public testing::TestWithParam<Planted> {};
 
 TEST_P(ObserveFault, IsFound) {
   const auto& [fault, test, text] = GetParam();
-  const Said said = RunObserved(fault, test);
-  if (said.output.find("no IPC namespace") != std::string::npos) GTEST_SKIP() << said.output;
+  char directory[] = "/tmp/ipcrig-observed-XXXXXX";
+  ASSERT_NE(mkdtemp(directory), nullptr);
+  const Said said = RunObserved(std::string(fault) + " TMPDIR=" + directory, test);
+  if (said.output.find("no IPC namespace") != std::string::npos) {
+    rmdir(directory);
+    GTEST_SKIP() << said.output;
+  }
   EXPECT_EQ(said.status, 1);
   EXPECT_THAT(said.output, HasSubstr("Expected: conforms to System V IPC\n"));
   EXPECT_THAT(said.output, HasSubstr(text));
@@ -503,6 +508,7 @@ TEST_P(ObserveFault, IsFound) {
   EXPECT_EQ(WEXITSTATUS(system((IPCRIG_BINARY " check-history " + path + " >/dev/null").c_str())),
             1);
   EXPECT_EQ(unlink(path.c_str()), 0) << path;
+  EXPECT_EQ(rmdir(directory), 0) << "it has saved more than it says";
 }
 
 INSTANTIATE_TEST_SUITE_P(
