@@ -200,7 +200,8 @@ TEST(Arg, AddressesAreNullOrAnAttachAndAnOffset) {
   EXPECT_EQ(ErrorOf<Address>("at+0"), "4: number out of range: 0 is not in 1 .. 2147483647");
   EXPECT_EQ(ErrorOf<Address>("seg"), "1: seg is a shared memory segment, not an attach address");
   ExpectInverse(Address{-1, 4096}, "4096");
-  EXPECT_EQ(ErrorOf<Address>("0"), "1: number out of range: 0 is not in 1 .. 2147483647");
+  ExpectInverse(Address{-1, 140'000'000'000'000}, "140000000000000");
+  EXPECT_EQ(ErrorOf<Address>("0"), "1: number out of range: 0 is not in 1 .. 4611686018427387904");
   EXPECT_EQ(ErrorOf<Address>("-1"), "1: expected a name");
 }
 

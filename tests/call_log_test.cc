@@ -200,6 +200,153 @@ TEST(CallLog, WhatEndsUndoes) {
   EXPECT_EQ(verdict(", \"killed\": 40}\n", 0), Verdict::kPass);
 }
 
+// One line of a process, which returned.
+std::string Line(const std::string& process, const std::string& op, const std::string& args,
+                 int call, int back, const std::string& result) {
+  return R"({"process": ")" + process + R"(", "op": ")" + op + R"(", "args": [)" + args +
+         R"(], "call": )" + std::to_string(call) + R"(, "return": )" + std::to_string(back) +
+         R"(, "result": )" + result + "}\n";
+}
+
+TEST(CallLog, WhatIsNotedOfWhoDidWhat) {
+  const auto verdict = [](int lspid, int messages, int time) {
+    return JudgedLog(
+               R"({"process": "A", "pid": 70, "op": "msgget", "args": [7, "IPC_CREAT|0600"], )"
+               R"("call": 1, "return": 2, "result": 3})"
+               "\n"
+               R"({"process": "B", "pid": 80, "op": "msgsnd", "args": [3, 1, "x", 0], )"
+               R"("call": 3, "return": 4, "result": 0})"
+               "\n"
+               R"({"process": "C", "thread": "B", "op": "msgsnd", "args": [3, 1, "y", 0], )"
+               R"("call": 5, "return": 6, "result": 0})"
+               "\n" +
+               Line("A", "msgctl", R"(3, "IPC_STAT")", 7, 8,
+                    R"({"key": 7, "uid": 0, "gid": 0, "cuid": 0, "cgid": 0, "mode": 384, )"
+                    R"("cbytes": 2, "qnum": )" +
+                        std::to_string(messages) + R"(, "qbytes": 1099511627776, "lspid": )" +
+                        std::to_string(lspid) + R"(, "lrpid": 0, "stime": )" +
+                        std::to_string(time) + R"(, "rtime": 0, "ctime": 5})"))
+        .judgement.verdict;
+  };
+  EXPECT_EQ(verdict(80, 2, 9), Verdict::kPass);
+  EXPECT_EQ(verdict(70, 2, 9), Verdict::kFail);
+  EXPECT_EQ(verdict(80, 1, 9), Verdict::kFail);
+  EXPECT_EQ(verdict(80, 2, 0), Verdict::kFail);
+  EXPECT_EQ(
+      LogErrorOf(R"({"process": "A", "thread": "B", "op": "msgget", "args": [7, 0], "call": 1})"),
+      "log:1:18: expected the name of a process above");
+}
+
+// A thread that slept may be noted by its own number (L2), the first one not.
+TEST(CallLog, WhoReceivedIsAThread) {
+  const auto verdict = [](const std::string& receiver, int lrpid) {
+    return JudgedLog(
+               std::string(kQueueLine) +
+               R"({"process": "A", "pid": 70})"
+               "\n"
+               R"({"process": "B", "thread": "A", "pid": 71, "op": "msgget", "args": [7, 0], )"
+               R"("call": 1, "return": 2, "result": "ENOENT"})"
+               "\n"
+               R"({"process": "S", "pid": 80, "op": "msgsnd", "args": ["q", 1, "x", 0], )"
+               R"("call": 3, "return": 4, "result": 0})"
+               "\n" +
+               Line(receiver, "msgrcv", R"("q", 9, 0, 0)", 2, 6, R"({"type": 1, "text": "x"})") +
+               Line("S", "msgctl", R"("q", "IPC_STAT")", 7, 8,
+                    R"({"key": 0, "uid": 0, "gid": 0, "cuid": 0, "cgid": 0, "mode": 384, )"
+                    R"("cbytes": 0, "qnum": 0, "qbytes": 1099511627776, "lspid": 80, "lrpid": )" +
+                        std::to_string(lrpid) + R"(, "stime": 1, "rtime": 1, "ctime": 1})"))
+        .judgement.verdict;
+  };
+  EXPECT_EQ(verdict("A", 70), Verdict::kPass);
+  EXPECT_EQ(verdict("A", 71), Verdict::kFail);
+  EXPECT_EQ(verdict("B", 70), Verdict::kPass);
+  EXPECT_EQ(verdict("B", 71), Verdict::kPass);
+  EXPECT_EQ(verdict("B", 80), Verdict::kFail);
+}
+
+TEST(CallLog, AnInterruptedCallSlept) {
+  const auto verdict = [](const std::string& flags, int sent) {
+    return JudgedLog(std::string(kQueueLine) +
+                     Line("A", "msgsnd", R"("q", 1, "x", 0)", sent, sent + 1, "0") +
+                     Line("B", "msgrcv", R"("q", 9, 0, )" + flags, 10, 20, R"("EINTR")") +
+                     Line("A", "msgrcv", R"("q", 9, 0, 0)", 30, 31, R"({"type": 1, "text": "x"})"))
+        .judgement.verdict;
+  };
+  EXPECT_EQ(verdict("0", 25), Verdict::kPass);
+  EXPECT_EQ(verdict("0", 19), Verdict::kPass);
+  EXPECT_EQ(verdict("0", 5), Verdict::kFail);  // there was a message for it
+  EXPECT_EQ(verdict("\"IPC_NOWAIT\"", 25), Verdict::kFail);
+}
+
+// A creates and attaches a segment, and forks B.
+std::string Attached(const std::string& more) {
+  return R"({"process": "A", "pid": 70, "op": "shmget", "args": ["IPC_PRIVATE", 10, "0600"], )"
+         R"("call": 1, "return": 2, "result": 5})"
+         "\n" +
+         Line("A", "shmat", R"(5, "NULL", 0)", 3, 4, "140000000000000") +
+         Line("A", "fork", R"("B")", 5, 6, "80") + more;
+}
+
+std::string Status(const std::string& process, int call, int nattch, int lpid,
+                   const std::string& dest = "384") {
+  return Line(process, "shmctl", R"(5, "IPC_STAT")", call, call + 1,
+              R"({"key": 0, "uid": 0, "gid": 0, "cuid": 0, "cgid": 0, "mode": )" + dest +
+                  R"(, "segsz": 10, "cpid": 70, "lpid": )" + std::to_string(lpid) +
+                  R"(, "nattch": )" + std::to_string(nattch) + R"(, "atime": 1, "dtime": )" +
+                  (nattch == 2 ? "0" : "1") + R"(, "ctime": 1})");
+}
+
+Verdict AttachedVerdict(const std::string& more) {
+  return JudgedLog(Attached(more)).judgement.verdict;
+}
+
+TEST(CallLog, AForkAttaches) {
+  EXPECT_EQ(AttachedVerdict(Status("A", 7, 2, 70)), Verdict::kPass);
+  EXPECT_EQ(AttachedVerdict(Status("A", 7, 1, 70)), Verdict::kFail);
+  EXPECT_EQ(AttachedVerdict(Status("B", 7, 2, 80)), Verdict::kFail);
+  const std::string detach = Line("B", "shmdt", "140000000000000", 7, 8, "0");
+  EXPECT_EQ(AttachedVerdict(detach + Status("A", 9, 1, 80)), Verdict::kPass);
+  EXPECT_EQ(AttachedVerdict(detach + Status("A", 9, 2, 80)), Verdict::kFail);
+  EXPECT_EQ(AttachedVerdict(detach + Line("B", "shmdt", "140000000000000", 9, 10, "0")),
+            Verdict::kFail);
+}
+
+TEST(CallLog, WhatEndsDetaches) {
+  const std::string remove = Line("A", "shmctl", R"(5, "IPC_RMID")", 7, 8, "0") +
+                             Line("A", "shmdt", "140000000000000", 9, 10, "0");
+  const std::string ended = R"({"process": "B", "ended": 20})"
+                            "\n";
+  const auto find = [](int call, bool there) {
+    return there ? Status("A", call, 1, 70, "896")
+                 : Line("A", "shmctl", R"(5, "IPC_STAT")", call, call + 1, R"("EINVAL")");
+  };
+  EXPECT_EQ(AttachedVerdict(remove + find(30, true)), Verdict::kPass);
+  EXPECT_EQ(AttachedVerdict(remove + find(30, false)), Verdict::kFail);
+  EXPECT_EQ(AttachedVerdict(remove + ended + find(30, false)), Verdict::kPass);
+  EXPECT_EQ(AttachedVerdict(remove + ended + find(30, true)), Verdict::kFail);
+  EXPECT_EQ(AttachedVerdict(remove + ended + find(15, true)), Verdict::kPass);
+  EXPECT_EQ(AttachedVerdict(remove + ended + find(15, false)), Verdict::kPass);
+  // Killed while it attached: it had, or not, and has not any more.
+  const std::string killed =
+      R"({"process": "B", "op": "shmat", "args": [5, "NULL", 0], "call": 11, "killed": 20})"
+      "\n";
+  EXPECT_EQ(AttachedVerdict(remove + killed + find(30, false)), Verdict::kPass);
+  EXPECT_EQ(AttachedVerdict(remove + killed + find(30, true)), Verdict::kFail);
+}
+
+// What one thread has attached another detaches; those of a forked process, too.
+TEST(CallLog, ThreadsShareTheirMemory) {
+  const std::string other =
+      R"({"process": "C", "thread": "B", "op": "shmdt", "args": [140000000000000], "call": 7, )"
+      R"("return": 8, "result": )";
+  const auto verdict = [&](const std::string& result, int nattch) {
+    return AttachedVerdict(other + result + "}\n" + Status("A", 9, nattch, 80));
+  };
+  EXPECT_EQ(verdict("0", 1), Verdict::kPass);
+  EXPECT_EQ(verdict("0", 2), Verdict::kFail);
+  EXPECT_EQ(verdict("\"EINVAL\"", 2), Verdict::kFail);
+}
+
 TEST(CheckHistory, TellsByItsExitCode) {
   const ScratchDirectory scratch;
   const auto check = [&](const std::string& text, const std::vector<std::string>& more = {}) {

@@ -11,6 +11,7 @@ namespace ipcrig {
 namespace {
 
 using What = Known::What;
+using Life = ProcessState::Life;
 
 constexpr size_t kBetweenCopies = 16;  // frames
 constexpr int64_t kNodesBetweenLooks = 64;
@@ -97,7 +98,8 @@ void Search::Begin(const State& before) {
   config_ = {{before, std::vector<Racer>(processes)}, std::vector<int>(processes)};
   for (int i = 0; i < plan_.processes(); ++i) {
     const ProcessState& process = before.process(i);
-    config_.at.racers[static_cast<size_t>(i)].ended = process.life != ProcessState::Life::kAlive;
+    config_.at.racers[static_cast<size_t>(i)].ended =
+        process.life != Life::kAlive && process.life != Life::kUnborn;
     Know(i);
   }
   live_ = true;
@@ -182,7 +184,7 @@ void Search::ListOf(int process, int64_t bound) {
   const ProcessState& self = config_.at.state.process(process);
   const RacingCall* call = Current(process);
   const RacingEnd* end = EndOf(process);
-  if (racer.ended) return;
+  if (racer.ended || self.life == Life::kUnborn) return;
   const bool returns = call != nullptr && call->outcome;
   const int urgency =
       returns                                                                           ? 0

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What is known of each call of a race before the search: by process, and how firmly.
+#include <algorithm>
 #include <variant>
 
 #include "check/search.h"
@@ -25,7 +26,8 @@ bool IsWeak(const RacingCall& call) {
          (call.outcome && *call.outcome == Outcome::Failed(EIDRM));
 }
 
-Known KnownOf(const Race& race, const RacingCall& call, bool ends) {
+// `shmats`: in the whole race.
+Known KnownOf(const Race& race, const RacingCall& call, bool ends, int shmats) {
   Known known;
   if (call.outcome) {
     known.what = Known::What::kReturned;
@@ -37,7 +39,10 @@ Known KnownOf(const Race& race, const RacingCall& call, bool ends) {
   for (const RacingCall& other : race.calls) {
     if (&other == &call || !Overlap(call, other.from, other.to)) continue;
     known.atomic = false;
-    known.attaches += std::holds_alternative<Shmat>(other.op) ? 1 : 0;
+    // A fork attaches for its child all that the caller has attached, one after the other.
+    known.attaches += std::holds_alternative<Shmat>(other.op)  ? 1
+                      : std::holds_alternative<Fork>(other.op) ? shmats
+                                                               : 0;
     known.removal = known.removal || Removes(other.op);
   }
   for (const RacingEnd& end : race.ends) {
@@ -55,11 +60,14 @@ RacePlan::RacePlan(const Race& the_race, size_t processes) : race(the_race), lan
     lanes[static_cast<size_t>(race.ends[i].process)].end = static_cast<int>(i);
   }
   known.reserve(race.calls.size());
+  const auto shmats = static_cast<int>(
+      std::count_if(race.calls.begin(), race.calls.end(),
+                    [](const RacingCall& call) { return std::holds_alternative<Shmat>(call.op); }));
   for (size_t i = 0; i < race.calls.size(); ++i) {
     const RacingCall& call = race.calls[i];
     Lane& lane = lanes[static_cast<size_t>(call.process)];
     lane.calls.push_back(static_cast<int>(i));
-    known.push_back(KnownOf(race, call, lane.end >= 0));
+    known.push_back(KnownOf(race, call, lane.end >= 0, shmats));
     bounded = bounded || (call.lost && call.to != INT64_MAX);
   }
 }

@@ -91,9 +91,9 @@ std::string ManualOf(const CLI::App& app, const CLI::App& command) {
   for (char& c : upper) c = static_cast<char>(toupper(c));
   std::string page = fmt::format(
       ".TH {} 1 \"\" \"ipcrig {}\" \"User Commands\"\n.SH NAME\n{} \\- {}\n.SH SYNOPSIS\n"
-      ".B ipcrig{}\n[options] {}\n",
+      ".B ipcrig{}\n[options]{}\n",
       Roff(upper), IPCRIG_VERSION, Roff(name), Roff(command.get_description()),
-      whole ? "" : " " + command.get_name(), whole ? "COMMAND" : "");
+      whole ? "" : " " + command.get_name(), whole ? " COMMAND" : "");
   for (const CLI::Option* option : OptionsOf(command, true)) {
     page += Roff(option->get_name(true)) + "\n";
   }

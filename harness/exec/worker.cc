@@ -183,7 +183,7 @@ void Worker::AddNumbers(std::initializer_list<int64_t> numbers) {
 }
 
 uint64_t Worker::AddressOf(const Address& address) {
-  const auto offset = static_cast<uint64_t>(int64_t{address.offset});
+  const auto offset = static_cast<uint64_t>(address.offset);
   if (address.slot < 0) return offset;
   const uint64_t base = home().addresses[address.slot];
   return base == 0 ? 0 : base + offset;

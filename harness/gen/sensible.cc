@@ -202,13 +202,13 @@ class Arguments {
   void Shape(Shmdt& op) {
     constexpr uint64_t kBeside = 8;
     if (op.address.slot < 0 || draw_.Below(failures_ ? kBeside / 2 : kBeside) != 0) return;
-    op.address.offset = static_cast<int32_t>(OneOf({-kPage, kPage, -4 * kPage, 1}));
+    op.address.offset = OneOf({-kPage, kPage, -4 * kPage, 1});
   }
   void Shape(Shmat& op) {
     constexpr uint32_t kRnd = abi::kShmRnd;
     const uint64_t where = failures_ ? 3 + draw_.Below(5) : draw_.Below(8);
     if (where < 5) op.address = {};
-    if (where == 5) op.address.offset = static_cast<int32_t>(OneOf({1, kPage - 1, kPage}));
+    if (where == 5) op.address.offset = OneOf({1, kPage - 1, kPage});
     if (where == 6) op.address = {-1, static_cast<int32_t>(OneOf({1, kPage - 1}))};
     op.flags.bits = OneOfFlags({0, 0, abi::kShmRdonly, abi::kShmRdonly, kRnd, abi::kShmRemap,
                                 abi::kShmExec, kRnd | abi::kShmRemap,

@@ -65,6 +65,7 @@ void AttachBoard() {
   SetCurrentSlot(slot);
   SetCurrentBoard(board);
   SetCurrentRecords(static_cast<CallRecords*>(MapShared(records_path, sizeof(CallRecords))));
+  RecordImage();
 }
 
 void AwaitChange(std::atomic<uint32_t>& word, uint32_t value) {

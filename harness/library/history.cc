@@ -5,12 +5,14 @@
 #include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <set>
 
 #include <fmt/format.h>
@@ -24,6 +26,7 @@ namespace ipcrig {
 inline namespace v0 {
 namespace {
 
+constexpr int kMostLanes = 16;               // that a log can have
 constexpr int64_t kPatience_us = 2'000'000;  // with processes that go on making calls
 
 int HasCapability(int capability) {
@@ -33,10 +36,16 @@ int HasCapability(int capability) {
   return static_cast<int>(data[capability / 32].effective >> (capability % 32) & 1U);
 }
 
+int64_t Clamped(unsigned long limit) {
+  return static_cast<int64_t>(std::min<unsigned long>(limit, INT64_MAX));
+}
+
 // The user, its privileges and the limits, by the names of harness/ops/history.h.
 std::string FactsLine() {
   msginfo msg = {};
   seminfo sem = {};
+  shminfo shm = {};
+  shmctl(0, IPC_INFO, reinterpret_cast<shmid_ds*>(&shm));
   msgctl(0, IPC_INFO, reinterpret_cast<msqid_ds*>(&msg));
   semctl(0, 0, IPC_INFO, &sem);
   char space[32] = {};
@@ -44,10 +53,12 @@ std::string FactsLine() {
   const bool initial = strcmp(space, "user:[4026531837]") == 0;
   return fmt::format(
       "{{\"facts\": {{\"uid\": {}, \"gid\": {}, \"cap_ipc_owner\": {}, \"cap_sys_admin\": {}, "
-      "\"cap_sys_resource\": {}, \"user_namespace\": {}, \"msgmax\": {}, \"msgmnb\": {}, "
+      "\"cap_sys_resource\": {}, \"user_namespace\": {}, \"page_size\": {}, \"shmmax\": {}, "
+      "\"shmall\": {}, \"shmmni\": {}, \"msgmax\": {}, \"msgmnb\": {}, "
       "\"msgmni\": {}, \"semmsl\": {}, \"semmns\": {}, \"semopm\": {}, \"semmni\": {}}}}}\n",
       geteuid(), getegid(), HasCapability(CAP_IPC_OWNER), HasCapability(CAP_SYS_ADMIN),
-      initial ? HasCapability(CAP_SYS_RESOURCE) : 0, initial ? 0 : 1, msg.msgmax, msg.msgmnb,
+      initial ? HasCapability(CAP_SYS_RESOURCE) : 0, initial ? 0 : 1, sysconf(_SC_PAGESIZE),
+      Clamped(shm.shmmax), Clamped(shm.shmall), Clamped(shm.shmmni), msg.msgmax, msg.msgmnb,
       msg.msgmni, sem.semmsl, sem.semmns, sem.semopm, sem.semmni);
 }
 
@@ -55,40 +66,65 @@ std::string FactsLine() {
 struct Moment {
   uint32_t count = 0;
   std::vector<Standing> standings;
-  std::set<pid_t> gone;  // processes
+  std::set<pid_t> gone;       // processes
+  std::set<pid_t> strangers;  // which live on as another program than that of their last call
   int64_t now = 0;
   bool still = true;
 };
 
 Standing StandingOf(const CallRecord& record, bool& settled) {
   if (record.state.load(std::memory_order_acquire) == CallRecord::kReturned) {
+    const bool unborn = record.call == kForkRecord && record.child == 0;
+    if (unborn) settled = false;
     return Standing::kReturned;
   }
   const ThreadLook look = LookAtThread(record.pid, record.tid);
   if (look.gone) return Standing::kDead;
-  if (look.asleep == static_cast<Call>(record.call)) return Standing::kAsleep;
+  if (record.call > 0 && look.asleep == static_cast<Call>(record.call)) return Standing::kAsleep;
   if (!look.stopped) settled = false;
   return Standing::kUnknown;
+}
+
+// Whether a process has the records mapped, as every program has that makes calls which are
+// recorded. One that has nothing mapped is about to end.
+bool MapsRecords(pid_t pid, bool& settled) {
+  const AdminForNow admin;
+  std::ifstream maps(fmt::format("/proc/{}/maps", pid));
+  bool any = false;
+  for (std::string line; std::getline(maps, line); any = true) {
+    if (line.find("/memfd:ipcrig-history") != std::string::npos) return true;
+  }
+  if (!any) settled = false;
+  return false;
 }
 
 Moment LookOnce(const CallRecords& all, bool& settled) {
   Moment moment;
   moment.count = std::min(all.count.load(), kRecordsMax);
   std::set<pid_t> pids;
+  bool attached = false;  // otherwise it does not matter what program a process is
   for (uint32_t i = 0; i < moment.count; ++i) {
     const CallRecord& record = all.records[i];
     pids.insert(record.pid);
+    attached = attached || record.call == static_cast<int32_t>(Call::kShmat);
+    if (record.child != 0) pids.insert(record.child);
     moment.standings.push_back(StandingOf(record, settled));
   }
   for (const pid_t pid : pids) {
-    if (IsGone(pid)) moment.gone.insert(pid);
+    if (IsGone(pid)) {
+      moment.gone.insert(pid);
+    } else if (attached && pid != getpid()) {
+      const bool same = MapsRecords(pid, settled);
+      if (!same) moment.strangers.insert(pid);
+    }
   }
   moment.now = MonotonicNs();
   return moment;
 }
 
 bool Same(const Moment& a, const Moment& b) {
-  return a.count == b.count && a.standings == b.standings && a.gone == b.gone;
+  return a.count == b.count && a.standings == b.standings && a.gone == b.gone &&
+         a.strangers == b.strangers;
 }
 
 // Two looks that saw the same: whoever sleeps slept in between. Who is in a call and does not sleep
@@ -106,6 +142,21 @@ Moment LookUntilStill(const CallRecords& all) {
     before = std::move(after);
     sched_yield();
   }
+}
+
+CallLog Written(const CallRecords& all, const Moment& moment, int64_t start,
+                const MemoryPlan& memory) {
+  LogWriter writer(all, start, memory);
+  for (uint32_t i = 0; i < moment.count; ++i) {
+    if (all.records[i].state != CallRecord::kNone) writer.Add(i, moment.standings[i], moment.now);
+  }
+  for (uint32_t i = 0; i < moment.count; ++i) {
+    const CallRecord& record = all.records[i];
+    const bool ended = record.state == CallRecord::kReturned && record.call == kEndRecord;
+    if (ended) writer.End(record.pid, record.to);
+  }
+  for (const pid_t pid : moment.gone) writer.End(pid, moment.now);
+  return writer.Finish();
 }
 
 }  // namespace
@@ -153,23 +204,19 @@ CallLog History::Log() const {
   for (uint32_t i = 0; i < moment.count; ++i) {
     if (all.records[i].from != 0) start = std::min(start, all.records[i].from);
   }
-  LogWriter writer(all, start);
+  MemoryPlan memory = PlanMemory(all, moment.count, moment.strangers);
+  CallLog log = Written(all, moment, start, memory);
+  if (log.processes > kMostLanes && memory.doubt.empty()) {
+    memory.doubt = "too many processes inherit it";
+    log = Written(all, moment, start, memory);
+  }
+  log.text.insert(0, facts_);
   std::string problem = problem_;
   for (uint32_t i = 0; i < moment.count; ++i) {
     const CallRecord& record = all.records[i];
-    if (record.state == CallRecord::kNone || record.call == 0) continue;
-    writer.Add(record, moment.standings[i], moment.now);
-    if (record.uid == uid_ && record.gid == gid_) continue;
+    if (record.call <= 0 || (record.uid == uid_ && record.gid == gid_)) continue;
     problem = fmt::format("process {} made a call as another user than the test", record.pid);
   }
-  for (uint32_t i = 0; i < moment.count; ++i) {
-    const CallRecord& record = all.records[i];
-    if (record.state == CallRecord::kReturned && record.call == 0)
-      writer.End(record.pid, record.to);
-  }
-  for (const pid_t pid : moment.gone) writer.End(pid, moment.now);
-  CallLog log = writer.Finish();
-  log.text.insert(0, facts_);
   if (!moment.still) problem = "processes go on making calls: wait for them first";
   if (log.calls == 0 && problem.empty()) problem = "no call was made that can be judged";
   if (!problem.empty()) log.problem = problem;

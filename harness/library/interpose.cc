@@ -113,7 +113,7 @@ class Crossing {
   bool here_ = false;
 };
 
-// A call of which only that it was made is recorded.
+// A call of which nothing is recorded but its arguments and what it returned.
 template <typename Make>
 auto Recorded(Call call, const void* caller, std::initializer_list<int64_t> arguments, Make make) {
   Recording recording(call, caller, arguments);
@@ -128,6 +128,12 @@ size_t SetSize(int id) {
   const int result = Real().semctl(id, 0, IPC_STAT, &status);
   errno = before;
   return result < 0 ? 0 : status.sem_nsems * sizeof(unsigned short);
+}
+
+// Of what the command writes; of those that are judged.
+template <typename Status>
+size_t SizeOfStatus(int command) {
+  return command == IPC_STAT ? sizeof(Status) : 0;
 }
 
 bool Creates(key_t key, int flags) { return key == IPC_PRIVATE || (flags & IPC_CREAT) != 0; }
@@ -149,31 +155,37 @@ using ipcrig::IpcObject;
 using ipcrig::Real;
 using ipcrig::Recorded;
 using ipcrig::Recording;
+using ipcrig::SizeOfStatus;
 
 int shmget(key_t key, size_t size, int flags) noexcept {
   const void* caller = __builtin_return_address(0);
   Crossing crossing(Call::kShmget);
-  const int id =
-      Recorded(Call::kShmget, caller, {}, [&] { return Real().shmget(key, size, flags); });
+  const int id = Recorded(Call::kShmget, caller, {key, static_cast<int64_t>(size), flags},
+                          [&] { return Real().shmget(key, size, flags); });
   return crossing.AfterGet(id, IpcObject::Kind::kShm, Creates(key, flags), caller);
 }
 
 void* shmat(int id, const void* address, int flags) noexcept {
   Crossing crossing(Call::kShmat);
-  return crossing.After(Recorded(Call::kShmat, __builtin_return_address(0), {},
+  return crossing.After(Recorded(Call::kShmat, __builtin_return_address(0),
+                                 {id, reinterpret_cast<int64_t>(address), flags},
                                  [&] { return Real().shmat(id, address, flags); }));
 }
 
 int shmdt(const void* address) noexcept {
   Crossing crossing(Call::kShmdt);
-  return crossing.After(Recorded(Call::kShmdt, __builtin_return_address(0), {},
+  return crossing.After(Recorded(Call::kShmdt, __builtin_return_address(0),
+                                 {reinterpret_cast<int64_t>(address)},
                                  [&] { return Real().shmdt(address); }));
 }
 
 int shmctl(int id, int command, shmid_ds* status) noexcept {
   Crossing crossing(Call::kShmctl);
-  return crossing.After(Recorded(Call::kShmctl, __builtin_return_address(0), {},
-                                 [&] { return Real().shmctl(id, command, status); }));
+  Recording recording(Call::kShmctl, __builtin_return_address(0), {id, command});
+  if (command == IPC_SET) recording.In(status, sizeof(*status));
+  recording.Begin();
+  const int result = Real().shmctl(id, command, status);
+  return crossing.After(recording.End(result, status, SizeOfStatus<shmid_ds>(command)));
 }
 
 int msgget(key_t key, int flags) noexcept {
@@ -209,7 +221,8 @@ int msgctl(int id, int command, msqid_ds* status) noexcept {
   Recording recording(Call::kMsgctl, __builtin_return_address(0), {id, command});
   if (command == IPC_SET) recording.In(status, sizeof(*status));
   recording.Begin();
-  return crossing.After(recording.End(Real().msgctl(id, command, status)));
+  const int result = Real().msgctl(id, command, status);
+  return crossing.After(recording.End(result, status, SizeOfStatus<msqid_ds>(command)));
 }
 
 int semget(key_t key, int count, int flags) noexcept {
@@ -274,7 +287,8 @@ int semctl(int id, int number, int command, ...) noexcept {
   if (command == IPC_SET) recording.In(argument, sizeof(semid_ds));
   recording.Begin();
   const int result = Real().semctl(id, number, command, argument);
-  return crossing.After(recording.End(result, argument, command == GETALL ? values : 0));
+  const size_t size = command == GETALL ? values : SizeOfStatus<semid_ds>(command);
+  return crossing.After(recording.End(result, argument, size));
 }
 
 }  // extern "C"

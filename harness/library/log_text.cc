@@ -4,10 +4,12 @@
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
+#include <sys/shm.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <type_traits>
 
 #include <fmt/format.h>
 
@@ -25,6 +27,8 @@ struct FlagWord {
   int64_t bit;
   const char* word;
 };
+constexpr FlagWord kAttachFlags[] = {
+    {SHM_RDONLY, "SHM_RDONLY"}, {SHM_RND, "SHM_RND"}, {SHM_EXEC, "SHM_EXEC"}};
 constexpr FlagWord kGetFlags[] = {{IPC_CREAT, "IPC_CREAT"}, {IPC_EXCL, "IPC_EXCL"}};
 constexpr FlagWord kSendFlags[] = {{IPC_NOWAIT, "IPC_NOWAIT"}};
 constexpr FlagWord kReceiveFlags[] = {{IPC_NOWAIT, "IPC_NOWAIT"},
@@ -71,6 +75,9 @@ std::string MessageText(const char* bytes, size_t size) {
   return plain ? text + "\"" : "{\"hex\": \"" + hex + "\"}";
 }
 
+const ipc_perm& PermOf(const shmid_ds& status) { return status.shm_perm; }
+const ipc_perm& PermOf(const msqid_ds& status) { return status.msg_perm; }
+
 // What was copied as a T; false where it could not be read.
 template <typename T>
 bool Copied(const CallRecords& all, const CallRecord& record, T& value) {
@@ -81,6 +88,38 @@ bool Copied(const CallRecords& all, const CallRecord& record, T& value) {
 
 std::string Line(const char* op, const std::string& arguments) {
   return fmt::format("\"op\": \"{}\", \"args\": [{}]", op, arguments);
+}
+
+std::string AddressWord(int64_t address) {
+  return address == 0 ? "\"NULL\"" : std::to_string(address);
+}
+
+// Empty where the kernel has no such address.
+std::string ShmatText(const CallRecord& record) {
+  const auto& [id, address, flags, unused] = record.arguments;
+  if (address < 0) return "";
+  return Line("shmat",
+              fmt::format("{}, {}, {}", id, AddressWord(address), Words(flags, kAttachFlags)));
+}
+
+std::string ShmdtText(const CallRecord& record) {
+  const int64_t address = record.arguments[0];
+  return address < 0 ? "" : Line("shmdt", AddressWord(address));
+}
+
+// IPC_RMID, IPC_STAT and IPC_SET of a segment, or what both others have in common.
+template <typename Status>
+std::string ControlText(const char* op, const CallRecords& all, const CallRecord& record) {
+  const auto& [id, command, unused, unused_too] = record.arguments;
+  if (command == IPC_RMID) return Line(op, fmt::format("{}, \"IPC_RMID\"", id));
+  if (command == IPC_STAT) return Line(op, fmt::format("{}, \"IPC_STAT\"", id));
+  Status set = {};
+  if (command != IPC_SET || !Copied(all, record, set)) return "";
+  std::string more;
+  if constexpr (std::is_same_v<Status, msqid_ds>) more = fmt::format(", qbytes={}", set.msg_qbytes);
+  const ipc_perm& perm = PermOf(set);
+  return Line(op, fmt::format("{}, \"IPC_SET\", \"{{uid={}, gid={}, mode={:#o}{}}}\"", id, perm.uid,
+                              perm.gid, perm.mode, more));
 }
 
 std::string MsgsndText(const CallRecords& all, const CallRecord& record) {
@@ -100,16 +139,6 @@ std::string MsgrcvText(const CallRecord& record) {
                    record.error == EFAULT;  // the message is lost
   return Line("msgrcv", fmt::format("{}, {}, {}, {}{}", id, most, type, Words(flags, kReceiveFlags),
                                     bad ? ", \"BAD\"" : ""));
-}
-
-std::string MsgctlText(const CallRecords& all, const CallRecord& record) {
-  const auto& [id, command, unused, unused_too] = record.arguments;
-  if (command == IPC_RMID) return Line("msgctl", fmt::format("{}, \"IPC_RMID\"", id));
-  msqid_ds set = {};
-  if (command != IPC_SET || !Copied(all, record, set)) return "";
-  return Line("msgctl",
-              fmt::format("{}, \"IPC_SET\", \"{{uid={}, gid={}, mode={:#o}, qbytes={}}}\"", id,
-                          set.msg_perm.uid, set.msg_perm.gid, set.msg_perm.mode, set.msg_qbytes));
 }
 
 std::string SemopText(const CallRecords& all, const CallRecord& record, bool asleep) {
@@ -140,6 +169,10 @@ std::string SemctlText(const CallRecords& all, const CallRecord& record) {
   switch (command) {
     case GETVAL:
       return call("\"GETVAL\"");
+    case GETPID:
+      return call("\"GETPID\"");
+    case IPC_STAT:
+      return call("\"IPC_STAT\"");
     case GETNCNT:
       return call("\"GETNCNT\"");
     case GETZCNT:
@@ -176,8 +209,11 @@ std::string SemctlText(const CallRecords& all, const CallRecord& record) {
 
 bool OnlyLooks(const CallRecord& record) {
   const auto call = static_cast<Call>(record.call);
-  const int64_t command = record.arguments[call == Call::kMsgctl ? 1 : 2];
-  if (call == Call::kMsgctl) return command != IPC_RMID && command != IPC_SET;
+  const bool semctl = call == Call::kSemctl;
+  const int64_t command = record.arguments[semctl ? 2 : 1];
+  if (call == Call::kMsgctl || call == Call::kShmctl) {
+    return command != IPC_RMID && command != IPC_SET;
+  }
   if (call != Call::kSemctl) return false;
   return command != IPC_RMID && command != IPC_SET && command != SETVAL && command != SETALL;
 }
@@ -185,6 +221,14 @@ bool OnlyLooks(const CallRecord& record) {
 std::string CallText(const CallRecords& all, const CallRecord& record, bool asleep) {
   const auto& [first, second, third, fourth] = record.arguments;
   switch (static_cast<Call>(record.call)) {
+    case Call::kShmget:
+      return Line("shmget", fmt::format("{}, {}, {}", KeyWord(first), second, GetWords(third)));
+    case Call::kShmat:
+      return ShmatText(record);
+    case Call::kShmdt:
+      return ShmdtText(record);
+    case Call::kShmctl:
+      return ControlText<shmid_ds>("shmctl", all, record);
     case Call::kMsgget:
       return Line("msgget", fmt::format("{}, {}", KeyWord(first), GetWords(second)));
     case Call::kMsgsnd:
@@ -192,7 +236,7 @@ std::string CallText(const CallRecords& all, const CallRecord& record, bool asle
     case Call::kMsgrcv:
       return MsgrcvText(record);
     case Call::kMsgctl:
-      return MsgctlText(all, record);
+      return ControlText<msqid_ds>("msgctl", all, record);
     case Call::kSemget:
       return Line("semget", fmt::format("{}, {}, {}", KeyWord(first), second, GetWords(third)));
     case Call::kSemop:
@@ -204,6 +248,68 @@ std::string CallText(const CallRecords& all, const CallRecord& record, bool asle
   }
 }
 
+namespace {
+
+class Fields {
+ public:
+  explicit Fields(const ipc_perm& perm) {
+    Add("key", perm.__key), Add("uid", perm.uid), Add("gid", perm.gid), Add("cuid", perm.cuid);
+    Add("cgid", perm.cgid), Add("mode", perm.mode);
+  }
+  void Add(const char* name, int64_t value) {
+    text_ += fmt::format("{}\"{}\": {}", text_.empty() ? "{" : ", ", name, value);
+  }
+  std::string Text() const { return text_ + "}"; }
+
+ private:
+  std::string text_;
+};
+
+template <typename Status>
+Status WrittenAs(const CallRecords& all, const CallRecord& record) {
+  Status status = {};
+  memcpy(&status, all.arena + record.out, sizeof(status));
+  return status;
+}
+
+// Of IPC_STAT, by the names of harness/ops.
+std::string StatusText(const CallRecords& all, const CallRecord& record) {
+  if (record.call == static_cast<int32_t>(Call::kShmctl)) {
+    const auto status = WrittenAs<shmid_ds>(all, record);
+    Fields fields(status.shm_perm);
+    fields.Add("segsz", static_cast<int64_t>(status.shm_segsz));
+    fields.Add("cpid", status.shm_cpid), fields.Add("lpid", status.shm_lpid);
+    fields.Add("nattch", static_cast<int64_t>(status.shm_nattch));
+    fields.Add("atime", status.shm_atime), fields.Add("dtime", status.shm_dtime);
+    fields.Add("ctime", status.shm_ctime);
+    return fields.Text();
+  }
+  if (record.call == static_cast<int32_t>(Call::kMsgctl)) {
+    const auto status = WrittenAs<msqid_ds>(all, record);
+    Fields fields(status.msg_perm);
+    fields.Add("cbytes", static_cast<int64_t>(status.__msg_cbytes));
+    fields.Add("qnum", static_cast<int64_t>(status.msg_qnum));
+    fields.Add("qbytes", static_cast<int64_t>(status.msg_qbytes));
+    fields.Add("lspid", status.msg_lspid), fields.Add("lrpid", status.msg_lrpid);
+    fields.Add("stime", status.msg_stime), fields.Add("rtime", status.msg_rtime);
+    fields.Add("ctime", status.msg_ctime);
+    return fields.Text();
+  }
+  const auto status = WrittenAs<semid_ds>(all, record);
+  Fields fields(status.sem_perm);
+  fields.Add("nsems", static_cast<int64_t>(status.sem_nsems));
+  fields.Add("otime", status.sem_otime), fields.Add("ctime", status.sem_ctime);
+  return fields.Text();
+}
+
+}  // namespace
+
+bool IsStatus(const CallRecord& record) {
+  const auto call = static_cast<Call>(record.call);
+  if (call == Call::kSemctl) return record.arguments[2] == IPC_STAT;
+  return (call == Call::kShmctl || call == Call::kMsgctl) && record.arguments[1] == IPC_STAT;
+}
+
 std::string ResultText(const CallRecords& all, const CallRecord& record) {
   if (record.result < 0) return fmt::format("\"{}\"", strerrorname_np(record.error));
   if (record.call == static_cast<int32_t>(Call::kMsgrcv)) {
@@ -213,6 +319,7 @@ std::string ResultText(const CallRecords& all, const CallRecord& record) {
     return fmt::format("{{\"type\": {}, \"text\": {}}}", type,
                        MessageText(text, static_cast<size_t>(record.result)));
   }
+  if (IsStatus(record)) return StatusText(all, record);
   const bool list =
       record.call == static_cast<int32_t>(Call::kSemctl) && record.arguments[2] == GETALL;
   if (!list) return std::to_string(record.result);

@@ -56,6 +56,29 @@ bool AddSleep(const std::string& text, std::set<Call>& calls) {
   return number != SYS_semtimedop || timeout == "0x0";
 }
 
+// The state of proc(5), /proc/PID/stat, X for one that is gone; and whether the thread is on its
+// way out. There it may sleep, too, and its last call still seems to be the one in which it does.
+struct ThreadStat {
+  char state = 'X';
+  bool exiting = false;
+};
+
+ThreadStat StatOf(const std::string& place) {
+  constexpr unsigned long kExiting = 4;  // PF_EXITING of Linux
+  ThreadStat stat;
+  const std::string text = ReadProc(place + "/stat");
+  const size_t name = text.rfind(") ");  // "42 (name) S parent group session tty tpgid flags ..."
+  if (name == std::string::npos) return stat;
+  std::istringstream words(text.substr(name + 2));
+  unsigned long flags = 0;
+  std::string skipped;
+  words >> stat.state;
+  for (int i = 0; i < 5; ++i) words >> skipped;
+  words >> flags;
+  stat.exiting = (flags & kExiting) != 0;
+  return stat;
+}
+
 std::string SwitchLines(const std::string& status) {
   std::istringstream lines(status);
   std::string switches;
@@ -103,12 +126,12 @@ ProcessLook LookAt(pid_t pid, Depth depth) {
   const std::string tasks = fmt::format("/proc/{}/task", pid);
   for (const std::string& thread : NamesIn(tasks)) {
     look.alive = true;
-    const std::string place = tasks + "/" + thread;
+    const std::string place = fmt::format("{}/{}", tasks, thread);
     const std::string text = ReadProc(place + "/syscall");
     if (text.empty() && errno != 0 && errno != ESRCH && errno != ENOENT) {
       look.unreadable = place + "/syscall: " + strerror(errno);
     }
-    const bool for_ever = AddSleep(text, look.calls);
+    const bool for_ever = !StatOf(place).exiting && AddSleep(text, look.calls);
     look.stuck = look.stuck && for_ever;
     if (depth == Depth::kCalls) continue;
     const std::string status = ReadProc(place + "/status");
@@ -122,19 +145,16 @@ ProcessLook LookAt(pid_t pid, Depth depth) {
 ThreadLook LookAtThread(pid_t pid, pid_t thread) {
   const AdminForNow admin;
   const std::string place = fmt::format("/proc/{}/task/{}", pid, thread);
-  // "42 (name) S ...": what sleeps before and after slept in between.
-  const auto state = [&] {
-    const std::string stat = ReadProc(place + "/stat");
-    const size_t name = stat.rfind(") ");
-    return name == std::string::npos ? 'X' : stat[name + 2];
-  };
   ThreadLook look;
-  const char before = state();
+  const char before = StatOf(place).state;
   look.gone = before == 'X' || before == 'Z';
   look.stopped = before == 'T' || before == 't';
   std::istringstream words(ReadProc(place + "/syscall"));
   long number = -1;
-  if (before == 'S' && words >> number && state() == 'S') look.asleep = CallOfNumber(number);
+  // What sleeps before and after slept in between.
+  const ThreadStat after = StatOf(place);
+  const bool sleeps = before == 'S' && after.state == 'S' && !after.exiting;
+  if (sleeps && words >> number) look.asleep = CallOfNumber(number);
   return look;
 }
 

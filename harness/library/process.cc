@@ -58,7 +58,8 @@ bool Process::AwaitEnd(Where where) {
   while (!HasEnded()) {
     pollfd ended = {end.get(), POLLIN, 0};
     const bool at_once = end.ok() ? poll(&ended, 1, kLookAgain_ms) != 0 : sched_yield() != 0;
-    if (stuck || at_once || !rig_.state_->Stuck()) continue;
+    // The last to run may have been this one, which has ended.
+    if (stuck || at_once || !rig_.state_->Stuck() || HasEnded()) continue;
     stuck = true;
     const ProcessLook look = LookAt(pid_);
     const Call call = look.calls.empty() ? Call::kNone : *look.calls.begin();

@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <pthread.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -26,11 +27,11 @@ int64_t RecordTime() {
   return now;
 }
 
-CallRecord* NewRecord(CallRecords& all, Call call, pid_t pid) {
+CallRecord* NewRecord(CallRecords& all, int32_t call, pid_t pid) {
   const uint32_t index = all.count.fetch_add(1);
   if (index >= kRecordsMax) return nullptr;
   CallRecord& record = all.records[index];
-  record.call = static_cast<int32_t>(call);
+  record.call = call;
   record.pid = pid;
   return &record;
 }
@@ -71,10 +72,34 @@ uint32_t Reserve(CallRecords& all, size_t size) {
   return at + size <= kRecordArena ? static_cast<uint32_t>(at) : kNowhere;
 }
 
+thread_local CallRecord* forking = nullptr;
+
+void BeforeFork() {
+  CallRecords* all = CurrentRecords();
+  forking = all == nullptr ? nullptr : NewRecord(*all, kForkRecord, getpid());
+  if (forking == nullptr) return;
+  forking->slot = CurrentSlot();
+  forking->tid = gettid();
+  forking->from = RecordTime();
+  forking->state.store(CallRecord::kBegun, std::memory_order_release);
+}
+
+void AfterForkInParent() {
+  if (forking == nullptr) return;
+  forking->to = RecordTime();
+  forking->state.store(CallRecord::kReturned, std::memory_order_release);
+}
+
+void AfterForkInChild() {
+  if (forking != nullptr) forking->child.store(getpid(), std::memory_order_release);
+}
+
 }  // namespace
 
 CallRecords* CurrentRecords() { return current_records.load(std::memory_order_acquire); }
 void SetCurrentRecords(CallRecords* records) {
+  static const int watching = pthread_atfork(BeforeFork, AfterForkInParent, AfterForkInChild);
+  (void)watching;
   current_records.store(records, std::memory_order_release);
 }
 
@@ -93,9 +118,18 @@ bool CopyOwn(void* to, const void* from, size_t size) {
 
 void RecordEnd(pid_t pid) {
   CallRecords* all = CurrentRecords();
-  CallRecord* record = all == nullptr ? nullptr : NewRecord(*all, Call::kNone, pid);
+  CallRecord* record = all == nullptr ? nullptr : NewRecord(*all, kEndRecord, pid);
   if (record == nullptr) return;
   record->to = RecordTime();
+  record->state.store(CallRecord::kReturned, std::memory_order_release);
+}
+
+void RecordImage() {
+  CallRecords* all = CurrentRecords();
+  CallRecord* record = all == nullptr ? nullptr : NewRecord(*all, kImageRecord, getpid());
+  if (record == nullptr) return;
+  record->tid = gettid();
+  record->from = record->to = RecordTime();
   record->state.store(CallRecord::kReturned, std::memory_order_release);
 }
 
@@ -119,7 +153,7 @@ Recording::Recording(Call call, const void* caller, std::initializer_list<int64_
   CallRecords* all = CurrentRecords();
   if (all == nullptr) return;
   const int before = errno;
-  record_ = NewRecord(*all, call, getpid());
+  record_ = NewRecord(*all, static_cast<int32_t>(call), getpid());
   if (record_ == nullptr) return;
   record_->slot = CurrentSlot();
   record_->tid = gettid();

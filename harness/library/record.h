@@ -26,13 +26,19 @@
 namespace ipcrig {
 inline namespace v0 {
 
+// What a record is of, where not of a Call.
+constexpr int32_t kEndRecord = 0;     // the process `pid` had ended at `to`
+constexpr int32_t kForkRecord = -1;   // `child` is the new process, once it has begun
+constexpr int32_t kImageRecord = -2;  // the process had begun a program at `from`
+
 struct CallRecord {
   enum State : uint32_t { kNone, kBegun, kReturned };
   std::atomic<uint32_t> state;
-  int32_t call;  // Call; kNone: the process `pid` had ended at `to`
+  int32_t call;  // Call, or one of those above
   int32_t slot;
   pid_t pid;
   pid_t tid;
+  std::atomic<pid_t> child;  // of a fork
   uint32_t uid;
   uint32_t gid;
   int32_t error;  // errno, where the result is -1
@@ -58,6 +64,7 @@ struct CallRecords {
   std::atomic<uint32_t> count;  // beyond kRecordsMax: some are missing
   std::atomic<uint64_t> used;   // of the arena; beyond kRecordArena: the same
   std::atomic<uint32_t> modules_count;
+  std::atomic<uint32_t> nested;  // a Rig was made within the one that observes
   struct Module {
     std::atomic<uint32_t> complete;
     char name[212];
@@ -69,10 +76,13 @@ struct CallRecords {
 
 // Those of the innermost Rig, in this process; null where it observes nothing.
 CallRecords* CurrentRecords();
+// Forks are recorded from the first call on.
 void SetCurrentRecords(CallRecords* records);
 
 // A process of the Rig has been waited for.
 void RecordEnd(pid_t pid);
+// This process is a program that has just begun.
+void RecordImage();
 
 // Copies what the caller gave; false, and no harm, where it cannot be read.
 bool CopyOwn(void* to, const void* from, size_t size);

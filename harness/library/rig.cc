@@ -78,6 +78,7 @@ Rig::Rig(RigOptions options) : state_(std::make_unique<State>()) {
   state_->outer_board = CurrentBoard();
   state_->outer_slot = CurrentSlot();
   state_->outer_records = CurrentRecords();
+  if (state_->outer_records != nullptr) state_->outer_records->nested = 1;
   SetCurrentRecords(nullptr);
   SetCurrentSlot(0);
   SetCurrentBoard(board);

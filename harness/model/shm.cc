@@ -145,7 +145,8 @@ void AttachAt(Turn& turn, const Shmat& call, int id, int64_t wanted, bool anywhe
   const int64_t serial = s.clock++;
   const int64_t invented = int64_t{1} << 45 | (serial << 30);
   const int64_t at = !anywhere ? wanted : turn.Choose(invented, [&](int64_t chosen) {
-    return chosen > 0 && chosen % page == 0 && !Overlaps(turn.group.attaches, chosen, length);
+    const bool is_address = chosen > 0 && chosen <= INT64_MAX - length && chosen % page == 0;
+    return is_address && !Overlaps(turn.group.attaches, chosen, length);
   });
   ++target.nattch;  // while the call lasts, the segment stays
   if (!anywhere) RemoveMappings(s, turn.self(), at, at + length, turn.now);

@@ -26,6 +26,11 @@ std::string Save(const std::string& text) {
   return fclose(file) == 0 && whole ? path : "";
 }
 
+void SayWhatIsNotJudged(const CallLog& log) {
+  if (log.not_judged.empty()) return;
+  fprintf(stderr, "ipcrig: what was judged conforms; not judged: %s\n", log.not_judged.c_str());
+}
+
 }  // namespace
 
 Conformance Judge(const CallLog& log) {
@@ -37,10 +42,15 @@ Conformance Judge(const CallLog& log) {
     return path.empty() ? "calls.jsonl" : path;
   };
   const LogVerdict verdict = JudgeCallLog(log.text, save);
-  if (verdict.conforms && !log.not_judged.empty()) {
-    fprintf(stderr, "ipcrig: what was judged conforms; not judged: %s\n", log.not_judged.c_str());
-  }
+  if (verdict.conforms) SayWhatIsNotJudged(log);
   return {verdict.conforms, verdict.report + unsaved};
+}
+
+bool Conforms(const CallLog& log) {
+  const bool conforms =
+      log.problem.empty() && JudgeCallLog(log.text, [] { return "calls.jsonl"; }).conforms;
+  if (conforms) SayWhatIsNotJudged(log);
+  return conforms;
 }
 
 }  // namespace v0

@@ -165,14 +165,14 @@ int PickAssigns(Chooser& from, Kind kind) {
   return static_cast<int>(variables.size()) - 1;
 }
 
-void PrintId(Writer& out, int slot, int32_t number) {
+void PrintId(Writer& out, int slot, int64_t number) {
   if (slot < 0) {
-    out << static_cast<int64_t>(number);
+    out << number;
     return;
   }
   out << out.names.variables[static_cast<size_t>(slot)].name;
   if (number > 0) out << '+';
-  if (number != 0) out << static_cast<int64_t>(number);
+  if (number != 0) out << number;
 }
 
 int32_t ReadOffset(Reader& in) {
@@ -209,6 +209,13 @@ std::vector<Key> Key::Simpler() const {
   return *this == Key{} ? std::vector<Key>{} : std::vector<Key>{Key{}};
 }
 
+namespace {
+
+// Beyond what any machine has; so a length can be added to it.
+constexpr int64_t kMaxAddress = int64_t{1} << 62;
+
+}  // namespace
+
 void Address::Print(Writer& out) const {
   if (*this == Address{}) {
     out << "NULL";
@@ -222,7 +229,7 @@ void Address::Read(Reader& in) {
   if (in.EatWord("NULL")) return;
   const char c = in.Peek();
   if (c >= '0' && c <= '9') {
-    offset = static_cast<int32_t>(in.Number(1, INT32_MAX));
+    offset = in.Number(1, kMaxAddress);
     return;
   }
   slot = static_cast<int8_t>(ReadUse(in, Kind::kAddress));

@@ -153,7 +153,7 @@ int ReadAssigned(Reader& in, Kind kind);  // declares the variable where it is n
 int ReadUse(Reader& in, Kind kind);       // fails where nothing above assigns it
 int PickAssigns(Chooser& from, Kind kind);
 
-void PrintId(Writer& out, int slot, int32_t number);
+void PrintId(Writer& out, int slot, int64_t number);
 int32_t ReadOffset(Reader& in);  // "+4096", "-1", or nothing: 0
 
 // The id of an object: a variable, that plus or minus a number (an id with another sequence number
@@ -195,7 +195,7 @@ struct Key {
 // number.
 struct Address {
   int8_t slot = -1;    // -1: offset is the whole address
-  int32_t offset = 0;  // 0 and no slot: NULL
+  int64_t offset = 0;  // 0 and no slot: NULL
 
   bool operator==(const Address&) const = default;
   void Print(Writer& out) const;

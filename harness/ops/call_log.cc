@@ -8,22 +8,23 @@
 #include <fmt/format.h>
 
 #include "ops/log_fields.h"
+#include "ops/log_race.h"
 #include "ops/log_texts.h"
 
 namespace ipcrig {
 namespace {
 
-constexpr int64_t kSecond = 1763881200;      // of the race: no call of a log tells the time
 constexpr int64_t kRoom = int64_t{1} << 40;  // of a queue that takes all that is sent
 constexpr std::string_view kObjectKeys[] = {"queue", "qbytes", "set", "values", "facts"};
-constexpr std::string_view kCallKeys[] = {"process", "op",     "args",   "call",  "return",
-                                          "result",  "killed", "asleep", "ended", "at"};
+constexpr std::string_view kCallKeys[] = {"process", "pid",    "thread", "op",     "args",  "call",
+                                          "return",  "result", "killed", "asleep", "ended", "at"};
 
 class LogReader {
  public:
   explicit LogReader(std::string_view path) : path_(path) {
-    run_.history.facts = OrdinaryFacts();
-    run_.history.facts.msgmnb = kRoom;
+    Facts& facts = race_.run.history.facts;
+    facts = OrdinaryFacts();
+    facts.msgmnb = kRoom;
   }
 
   Result<SavedRun> Read(std::string_view text) {
@@ -33,21 +34,14 @@ class LogReader {
       ++line_number_;
       if (line_.find_first_not_of(" \t\r") != std::string_view::npos) ReadLine();
     }
-    if (!error_ && racing_.empty()) Fail("", "no call");
+    if (!error_ && race_.racing().empty()) Fail("", "no call");
     if (!error_) Finish();
     if (error_) return *error_;
-    return std::move(run_);
+    return std::move(race_.run);
   }
 
  private:
-  // What is known of a process so far.
-  struct Caller {
-    bool in_call = false;
-    bool gone = false;  // it never returns from its last call
-    bool undoes = false;
-    int64_t since = INT64_MIN;  // its last call began or returned
-    size_t call = 0;            // into racing_
-  };
+  using Caller = LogRace::Caller;
 
   // At the field of this name, or at the beginning of the line.
   void Fail(std::string_view key, const std::string& message) {
@@ -81,10 +75,11 @@ class LogReader {
 
   void ReadFacts() {
     const LogJson facts = json_["facts"];
-    if (!run_.scenario.steps.empty()) return Fail("facts", "facts come before everything else");
+    if (objects_ || !race_.racing().empty())
+      return Fail("facts", "facts come before everything else");
     if (!facts.is_object()) return Fail("facts", "expected the facts by their names, an object");
     size_t known = 0;
-    run_.history.facts.ForEach([&](std::string_view name, int64_t& value) {
+    race_.run.history.facts.ForEach([&](std::string_view name, int64_t& value) {
       const auto found = facts.find(name);
       if (found == facts.end()) return;
       ++known;
@@ -103,36 +98,29 @@ class LogReader {
     return fits ? std::optional(found->get<int64_t>()) : std::nullopt;
   }
 
-  // A line of the scenario. `key`: where it comes from.
-  Op AddStep(const std::string& text, std::string_view key) {
-    Reader in(text, run_.scenario.names);
-    Op op = ReadOp(in);
+  Names& names() { return race_.run.scenario.names; }
+
+  // `key`: where the text comes from.
+  Step StepOf(const std::string& text, std::string_view key) {
+    Reader in(text, names());
+    Step step{.op = ReadOp(in), .line = line_number_};
     if (in.ok() && !in.AtEnd()) in.FailHere("expected the end of the call");
     if (!in.ok()) Fail(key, fmt::format("{}: {}", text, in.error().message));
-    if (run_.scenario.steps.size() == INT32_MAX) Fail("", "too many calls");
-    run_.scenario.steps.push_back({.op = op, .line = line_number_});
-    return op;
+    return step;
   }
-  int LastStep() const { return static_cast<int>(run_.scenario.steps.size()) - 1; }
 
   void Prepare(const std::string& text, int64_t result, std::string_view key) {
-    AddStep(text, key);
-    run_.history.events.push_back(
-        {.kind = Event::Kind::kCall, .step = LastStep(), .process = 0, .from = kSecond});
-    run_.history.events.push_back({.kind = Event::Kind::kReturn,
-                                   .process = 0,
-                                   .from = kSecond,
-                                   .to = kSecond,
-                                   .outcome = Outcome::Returned(result)});
+    objects_ = true;
+    race_.Prepare(StepOf(text, key), result);
   }
 
   void ReadObject() {
     const std::string_view kind = json_.contains("queue") ? "queue" : "set";
     const LogJson& name = json_[std::string(kind)];
-    if (!racing_.empty()) return Fail(kind, "objects come before the calls");
+    if (!race_.racing().empty()) return Fail(kind, "objects come before the calls");
     if (!name.is_string()) return Fail(kind, "expected a name");
     const std::string word = name.get<std::string>();
-    const bool new_name = run_.scenario.names.FindVariable(word) < 0;
+    const bool new_name = names().FindVariable(word) < 0;
     if (!new_name) return Fail(kind, word + " is there already");
     if (kind == "queue") {
       Prepare(word + " = msgget(IPC_PRIVATE, 0600)", queues_++, kind);
@@ -158,16 +146,25 @@ class LogReader {
     const std::string problem =
         name.is_null() ? "expected a process" : NameProblem(word, "a process");
     if (!problem.empty()) Fail("process", problem);
-    auto& processes = run_.scenario.names.processes;
-    const int known = run_.scenario.names.FindProcess(word);
-    if (known >= 0 || error_) return known;
-    if (processes.size() == kMaxProcesses) {
-      Fail("process", fmt::format("more than {} processes", kMaxProcesses));
-      return -1;
+    if (error_) return -1;
+    const int process = race_.Find(word);
+    if (process < 0) Fail("process", fmt::format("more than {} processes", kMaxProcesses));
+    if (!error_) ReadIdentity(process);
+    return process;
+  }
+
+  // "pid" and "thread" of the first line of a process.
+  void ReadIdentity(int process) {
+    if (const auto pid = Number("pid")) {
+      const bool good = *pid > 0 && *pid <= INT32_MAX && !CallerOf(process).forked;
+      if (!good) return Fail("pid", "expected a process id, and fork(2) answers that of a child");
+      CallerOf(process).pid = *pid;
     }
-    processes.push_back(word);
-    callers_.emplace_back();
-    return static_cast<int>(processes.size()) - 1;
+    if (!json_.contains("thread")) return;
+    const LogJson& of = json_["thread"];
+    const int leader = of.is_string() ? names().FindProcess(of.get<std::string>()) : -1;
+    if (leader < 0) return Fail("thread", "expected the name of a process above");
+    Check("thread", race_.BeThreadOf(process, leader));
   }
 
   void ReadCall() {
@@ -180,10 +177,14 @@ class LogReader {
     if (json_.contains("ended")) return End(process);
     const bool stays = json_.contains("killed") || json_.contains("asleep");
     if (stays) return Stay(process);
-    if (!begins) Fail("", "expected op, return, killed, asleep or ended");
+    const bool named = json_.contains("pid") || json_.contains("thread");
+    if (!begins && !named) Fail("", "expected op, return, killed, asleep or ended");
   }
 
-  Caller& CallerOf(int process) { return callers_[static_cast<size_t>(process)]; }
+  Caller& CallerOf(int process) { return race_.CallerOf(process); }
+  void Check(std::string_view key, const std::string& problem) {
+    if (!problem.empty()) Fail(key, problem);
+  }
 
   void Begin(int process) {
     Caller& caller = CallerOf(process);
@@ -206,18 +207,12 @@ class LogReader {
     if (const std::string problem = NameProblem(name, "an operation"); !problem.empty()) {
       return Fail("op", problem);
     }
-    const Op op = AddStep(fmt::format("{}({})", name, text), "args");
-    if (!error_ && !CanBeLogged(op)) return Fail("op", name + " cannot be in a log like this");
-    Step& step = run_.scenario.steps.back();
-    step.process = static_cast<int8_t>(process);
+    Step step = StepOf(fmt::format("{}({})", name, text), "args");
+    if (!error_ && !CanBeLogged(step.op)) Fail("op", name + " cannot be in a log like this");
+    if (error_) return;
     if (json_.value("at", LogJson()).is_string())
       step.comment = "# " + json_["at"].get<std::string>();
-    caller = {true, false, caller.undoes || Undoes(op), *from, racing_.size()};
-    racing_.push_back({.kind = Event::Kind::kPending,
-                       .step = LastStep(),
-                       .process = process,
-                       .from = *from,
-                       .to = INT64_MAX});
+    race_.Begin(process, std::move(step), *from);
   }
 
   void Return(int process) {
@@ -226,14 +221,10 @@ class LogReader {
     const auto to = Number("return");
     if (!to) return;
     if (*to < caller.since) return Fail("return", "before the call began");
-    Event& event = racing_[caller.call];
-    event.kind = Event::Kind::kRaced;
-    event.to = *to;
-    const Op& op = run_.scenario.steps[static_cast<size_t>(event.step)].op;
-    const std::string problem = ReadLoggedResult(op, json_, event.outcome);
-    if (!problem.empty()) return Fail("result", problem);
-    caller.in_call = false;
-    caller.since = *to;
+    Outcome outcome;
+    const Op& op = race_.StepOf(race_.racing()[caller.call]).op;
+    Check("result", ReadLoggedResult(op, json_, outcome));
+    if (!error_) Check("result", race_.Return(process, *to, outcome));
   }
 
   // The call that never returned.
@@ -242,65 +233,29 @@ class LogReader {
     const bool killed = json_.contains("killed");
     const std::string_view key = killed ? "killed" : "asleep";
     if (!caller.in_call) return Fail(key, "the process is in no call");
-    Event& event = racing_[caller.call];
-    if (killed) {
-      const auto to = Number("killed");
-      if (to && *to < event.from) Fail("killed", "before the call began");
-      event.to = to.value_or(0);
-    } else {
-      if (json_["asleep"] != true) Fail("asleep", "expected true");
-      event.to = 0;
+    if (!killed) {
+      if (json_["asleep"] != true) return Fail("asleep", "expected true");
+      return race_.StayAsleep(process);
     }
-    caller.in_call = false;
-    caller.gone = true;
-    if (event.to != 0 && caller.undoes && !error_) Kill(process, Event(event));
+    const auto to = Number("killed");
+    if (!to) return;
+    if (*to < caller.since) return Fail("killed", "before the call began");
+    race_.StayUntil(process, *to);
   }
 
-  // The process was gone by then: what SEM_UNDO undoes was undone between its last call and that.
   void End(int process) {
     Caller& caller = CallerOf(process);
     if (caller.in_call || caller.gone) return Fail("ended", "the process has not returned");
     const auto to = Number("ended");
     if (!to) return;
     if (*to < caller.since) return Fail("ended", "before its last call returned");
-    caller.gone = true;
-    if (!caller.undoes) return;
-    AddStep("exit(0)", "ended");
-    run_.scenario.steps.back().process = static_cast<int8_t>(process);
-    racing_.push_back({.kind = Event::Kind::kGone,
-                       .step = LastStep(),
-                       .process = process,
-                       .from = caller.since,
-                       .to = *to,
-                       .outcome = {Outcome::Kind::kExited}});
-  }
-
-  // It was killed within a call, by a process that nothing else is known of.
-  void Kill(int process, const Event& call) {
-    const std::string victim = run_.scenario.names.processes[static_cast<size_t>(process)];
-    json_["process"] = fmt::format("SIGKILL_{}", ++killers_);
-    const Event gone = {.kind = Event::Kind::kGone,
-                        .step = call.step,
-                        .process = process,
-                        .from = call.from,
-                        .to = call.to,
-                        .outcome = {Outcome::Kind::kKilled, abi::kSigkill}};
-    const int killer = ReadProcess();
-    if (error_) return;
-    AddStep("kill(" + victim + ", SIGKILL)", "killed");
-    run_.scenario.steps.back().process = static_cast<int8_t>(killer);
-    racing_.push_back({.kind = Event::Kind::kRaced,
-                       .step = LastStep(),
-                       .process = killer,
-                       .from = gone.from,
-                       .to = gone.to});
-    racing_.push_back(gone);
+    race_.End(process, *to);
   }
 
   // Long messages become what stands for them, now that all that were sent are known.
   void ReplaceTexts() {
-    for (Event& event : racing_) {
-      const Step& step = run_.scenario.steps[static_cast<size_t>(event.step)];
+    for (Event& event : race_.racing()) {
+      const Step& step = race_.StepOf(event);
       const auto* receive = std::get_if<Msgrcv>(&step.op);
       if (receive == nullptr || event.outcome.numbers.empty()) continue;
       std::string& bytes = event.outcome.bytes;
@@ -316,36 +271,16 @@ class LogReader {
     }
   }
 
-  // The race is put between the calls that made the objects and the end.
   void Finish() {
     ReplaceTexts();
-    if (error_) return;
-    for (Caller& caller : callers_) {
-      if (caller.in_call && caller.undoes) {
-        return Fail("", "a process that used SEM_UNDO has not returned: say whether it is asleep");
+    for (size_t i = 0; i < race_.callers().size() && !error_; ++i) {
+      const bool open = race_.callers()[i].in_call && race_.LeaderOf(static_cast<int>(i)).holds;
+      if (open) {
+        Fail("",
+             "a process that used SEM_UNDO or shmat has not returned: say whether it is asleep");
       }
     }
-    std::vector<Step>& steps = run_.scenario.steps;
-    std::vector<Event>& events = run_.history.events;
-    const int first = racing_.front().step;
-    const int line = steps[static_cast<size_t>(first)].line;
-    for (Event& event : racing_) {
-      Step& step = steps[static_cast<size_t>(event.step++)];
-      if (event.kind == Event::Kind::kPending) step.expect.kind = Expectation::Kind::kBlocks;
-    }
-    steps.insert(steps.begin() + first, {.kind = Step::Kind::kRace, .line = line});
-    steps.push_back({.kind = Step::Kind::kEndRace, .line = line_number_});
-    std::vector<Event> starts;
-    for (int i = 0; i < std::ssize(callers_); ++i) {
-      starts.push_back(
-          {.kind = Event::Kind::kStart, .process = i, .outcome = Outcome::Returned(100 + i)});
-    }
-    events.insert(events.begin(), starts.begin(), starts.end());
-    events.push_back({.kind = Event::Kind::kRace, .step = first, .from = kSecond});
-    events.insert(events.end(), racing_.begin(), racing_.end());
-    events.push_back(
-        {.kind = Event::Kind::kRaceEnd, .step = LastStep(), .from = kSecond, .to = kSecond});
-    events.push_back({.kind = Event::Kind::kDone});
+    if (!error_) Check("", race_.Finish(line_number_));
   }
 
   std::string path_;
@@ -353,12 +288,10 @@ class LogReader {
   int line_number_ = 0;
   LogJson json_;
   LogTexts texts_;
-  SavedRun run_;
+  LogRace race_;
+  bool objects_ = false;
   int queues_ = 0;
   int sets_ = 0;
-  int killers_ = 0;
-  std::vector<Caller> callers_;  // by process
-  std::vector<Event> racing_;    // a call each
   std::optional<Error> error_;
 };
 

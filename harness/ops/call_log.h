@@ -16,7 +16,8 @@
 // one process the lines stand in the order of its calls.
 //
 //   process   a name, or a number
-//   op        an operation that may stand in a race and whose answer is one of those below
+//   op        an operation on objects whose answer is one of those below, or fork, whose only
+//             argument is the name that the child has
 //   args      as a scenario has them (scenarios/README.md). A text is a string, the message of
 //             msgsnd, or {"hex": "00ff"} where it is not UTF-8; any other string is a word: an
 //             object, a flag, a command. A list within the list of semop is
@@ -24,7 +25,9 @@
 //   call      when it began, and "return" when it had returned: whole numbers of any one unit.
 //             One call is before another where its "return" is less than the other's "call"
 //   result    a number: what it returned. A string: its errno. {"type": t, "text": "..."}: a
-//             message. A list: the values of GETALL
+//             message. A list: the values of GETALL. An object: the fields of IPC_STAT, all but
+//             "stray" (`ipcrig ops`); of times it counts only whether they are 0. "EINTR": a signal
+//             came while it slept
 //
 // A call that has no return took effect at some time after it began, or never:
 //
@@ -46,6 +49,15 @@
 //
 //   Result<SavedRun> run = ReadCallLog(text, "calls.jsonl");
 //   Judgement judgement = Judge(run->scenario, run->history);
+//
+// The first line of a process, which need be no more, may say who it is: what GETPID, shm_lpid and
+// their like answer; and of a thread, whose it is: it shares attaches and semaphore adjustments.
+// Its "pid" is its thread id, by which Linux knows receivers that slept (L2):
+//
+//   {"process": "A", "pid": 4711, "op": "shmat", "args": [0, "NULL", 0], ..., "result": 1407374883}
+//   {"process": "A_2", "thread": "A", "pid": 4713, "op": "shmdt", "args": [1407374883], ...,
+//   "result": 0}
+//   {"process": "A", "op": "fork", "args": ["B"], "call": 10, "return": 12, "result": 4712}
 //
 // It becomes a scenario of one race, whose steps are at the lines of the log. Without facts the
 // calls are made by root, and nobody else uses the objects. Long messages are replaced by others,

@@ -3,14 +3,19 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
+#include "ops/log_race.h"
 #include "ops/log_texts.h"
 
 namespace ipcrig {
 
 bool CanBeLogged(const Op& op) {
-  return IsOneOf<Msgget, Msgsnd, Msgrcv, MsgctlSet, MsgctlRmid, Semget, Semop, Semtimedop,
-                 SemctlGetval, SemctlGetncnt, SemctlGetzcnt, SemctlSetval, SemctlGetall,
-                 SemctlSetall, SemctlSet, SemctlRmid>(op);
+  return IsOneOf<Shmget, Shmat, Shmdt, ShmctlStat, ShmctlSet, ShmctlRmid, Fork>(op) ||
+         IsOneOf<Msgget, Msgsnd, Msgrcv, MsgctlStat, MsgctlSet, MsgctlRmid>(op) ||
+         IsOneOf<Semget, Semop, Semtimedop, SemctlGetval, SemctlGetpid, SemctlGetncnt,
+                 SemctlGetzcnt, SemctlSetval, SemctlGetall, SemctlSetall, SemctlStat, SemctlSet,
+                 SemctlRmid>(op);
 }
 
 bool Undoes(const Op& op) {
@@ -39,6 +44,24 @@ std::string ArgumentText(const LogJson& argument, int depth) {
   return depth == 0 ? "[" + list + "]" : "{" + list + "}";
 }
 
+namespace {
+
+// {"nattch": 1, ...}: every field by its name. Of a time only whether it is 0 is kept.
+std::string ReadFields(const Op& op, const LogJson& result, Outcome& outcome) {
+  if (!result.is_object()) return "expected the fields by their names, or an errno";
+  size_t known = 0;
+  for (const std::string_view name : OpReplyNames(op)) {
+    const LogJson field = result.value(std::string(name), name == "stray" ? LogJson(0) : LogJson());
+    known += result.contains(std::string(name)) ? 1 : 0;
+    if (!field.is_number_integer()) return fmt::format("expected a number as {}", name);
+    const auto value = field.get<int64_t>();
+    outcome.numbers.push_back(name.ends_with("time") && value != 0 ? kLogSecond : value);
+  }
+  return known == result.size() ? "" : "an unknown field is among them";
+}
+
+}  // namespace
+
 std::string ReadLoggedResult(const Op& op, const LogJson& line, Outcome& outcome) {
   const LogJson result = line.value("result", LogJson());
   if (result.is_string()) {
@@ -62,6 +85,7 @@ std::string ReadLoggedResult(const Op& op, const LogJson& line, Outcome& outcome
     outcome.numbers = {type.get<int64_t>()};
     return "";
   }
+  if (OpReply(op) == Reply::kFields) return ReadFields(op, result, outcome);
   const bool numbers = result.is_array() && std::all_of(result.begin(), result.end(), [](auto& n) {
                          return n.is_number_integer();
                        });

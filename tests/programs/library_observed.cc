@@ -4,6 +4,9 @@
 // (library_faulty.c). Each asks only whether what was observed conforms.
 #include <sys/msg.h>
 #include <sys/sem.h>
+#include <sys/shm.h>
+
+#include <csignal>
 
 #include <ipcrig/gtest.h>
 #include <ipcrig/message.h>
@@ -63,6 +66,55 @@ TEST_F(Observed, Undo) {
   holder.Wait();
   semctl(set, 0, GETVAL);
   EXPECT_THAT(history_, ConformsToSysV());
+}
+
+TEST_F(Observed, Interrupted) {
+  const int queue = msgget(IPC_PRIVATE, 0600);
+  ipcrig::Send(queue, {1, "there"});
+  ipcrig::Receive(queue);
+  EXPECT_THAT(history_, ConformsToSysV());
+}
+
+// Half of the children have what their parent has attached, the others attach it themselves.
+TEST_F(Observed, Memory) {
+  const int segment = shmget(7, 100, IPC_CREAT | 0600);
+  void* mine = shmat(segment, nullptr, 0);
+  for (const char* name : {"inherits", "attaches", "inherits_too"}) {
+    Fork(name, [=] {
+      shmid_ds status = {};
+      void* more = name[0] == 'a' ? shmat(shmget(7, 1, 0), nullptr, SHM_RDONLY) : mine;
+      shmctl(segment, IPC_STAT, &status);
+      shmdt(more);
+    });
+  }
+  AwaitProcesses();
+  shmid_ds status = {};
+  shmctl(segment, IPC_STAT, &status);
+  shmctl(segment, IPC_RMID, nullptr);
+  shmdt(mine);
+  shmget(7, 1, 0);
+  shmctl(segment, IPC_STAT, &status);
+  EXPECT_THAT(history_, ConformsToSysV());
+}
+
+TEST_F(Observed, Status) {
+  const int queue = msgget(IPC_PRIVATE, 0600);
+  const int set = semget(IPC_PRIVATE, 1, 0600);
+  Process& server = Fork("server", [&] {
+    ipcrig::Receive(queue);
+    Change(set, 1);
+    Change(set, -2);
+  });
+  ipcrig::Send(queue, {1, "go"});
+  ASSERT_TRUE(server.AwaitBlocked(Call::kSemop));
+  msqid_ds queue_status = {};
+  semid_ds set_status = {};
+  msgctl(queue, IPC_STAT, &queue_status);
+  semctl(set, 0, IPC_STAT, &set_status);
+  semctl(set, 0, GETPID);
+  semctl(set, 0, GETNCNT);
+  EXPECT_THAT(history_, ConformsToSysV());
+  server.Kill();
 }
 
 }  // namespace
