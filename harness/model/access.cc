@@ -205,10 +205,14 @@ void Note(Turn& turn, const Mremap& call, int64_t at) {
 
 // MREMAP_FIXED. What it would move may have lain where it goes.
 void MoveTo(Turn& turn, const Mremap& call, int64_t from, int64_t to) {
+  const int64_t old_length = Aligned(turn, call.old_length.value);
+  const int64_t length = Aligned(turn, call.length.value);
   constexpr std::string_view kNoMemory = "mremap(2): RLIMIT_AS";
   if (turn.group.memory_limited) turn.MayFail(ENOMEM, kNoMemory);
-  RemoveMappings(turn.s, turn.self(), to, to + Aligned(turn, call.length.value), turn.now);
+  RemoveMappings(turn.s, turn.self(), to, to + length, turn.now);
   if (turn.group.memory_limited) turn.MayFail(ENOMEM, kNoMemory);
+  // What it shrinks by is unmapped before, whatever lies there.
+  RemoveMappings(turn.s, turn.self(), from + length, from + old_length, turn.now);
   const Attach* left = FindMapping(turn.group, from);
   if (left == nullptr) return turn.Fails(EFAULT, kNotOneMapping);
   Move(turn, call, Attach(*left), from, to);
@@ -264,8 +268,9 @@ void Mremap::Model(Turn& turn) const {
     turn.MayFail(EINVAL, "mremap(2): MREMAP_DONTUNMAP with two sizes, compared before rounding");
   }
   const bool stays = !fixed && !flags.Has(abi::kMremapDontunmap);
-  if (piece == nullptr ||
-      (from + old_aligned > piece->End() && !(stays && aligned <= old_aligned))) {
+  // Where it shrinks, only what is left has to be one mapping, if it moves.
+  const int64_t one = fixed ? std::min(aligned, old_aligned) : old_aligned;
+  if (piece == nullptr || (from + one > piece->End() && !(stays && aligned <= old_aligned))) {
     return turn.Fails(EFAULT, kNotOneMapping);
   }
   if (stays && old_aligned != 0 && aligned <= old_aligned) {
