@@ -171,7 +171,7 @@ TEST(PictureOptions, LeaveNothingHalfWritten) {
   const CommandResult full = RunIpcrig({"run", scenario, "--html", "/dev/full"});
   if (full.exit_code == 69) GTEST_SKIP() << full.output;
   EXPECT_EQ(full.exit_code, 2);
-  EXPECT_THAT(full.output, HasSubstr("ipcrig: cannot write /dev/full\n"));
+  EXPECT_THAT(full.output, HasSubstr("ipcrig: cannot write /dev/full: No space left on device\n"));
   int files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(scratch.path())) {
     EXPECT_EQ(entry.path().filename(), "a.ipc");

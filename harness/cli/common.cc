@@ -119,9 +119,9 @@ void JudgeOptions::Register(CLI::App& command) {
   command.add_option("--profile", profile, "linux, or posix: only what POSIX promises")
       ->check(CLI::IsMember({"linux", "posix"}))
       ->capture_default_str();
-  command.add_flag("--strict", strict,
-                   fmt::format("known deviations of Linux (L1 to {}) are findings",
-                               Deviations().back().name));
+  command.add_flag(
+      "--strict", strict,
+      fmt::format("known deviations of Linux (L1 to {}) are findings", Deviations().back().name));
 }
 
 Rules JudgeOptions::ToRules() const {
