@@ -347,7 +347,7 @@ bool CanWriteIn(const std::string& directory, const std::string& options) {
   while (!fs::exists(at, error) && at.has_relative_path()) at = at.parent_path();
   const bool folder = fs::is_directory(at, error);
   if (folder && access(at.c_str(), W_OK | X_OK) == 0) return true;
-  fmt::print(stderr, "ipcrig: cannot write in {}: {}; name another directory with {}\n", directory,
+  fmt::print(stderr, "ipcrig: cannot write in {}: {}; name another with {}\n", directory,
              folder ? strerror(errno) : "it is no directory", options);
   return false;
 }

@@ -168,7 +168,9 @@ class Fuzzing {
   static bool Make(const fs::path& directory) {
     std::error_code error;
     if (!CanWriteIn(directory, "--out or --corpus")) return false;
-    return fs::create_directories(directory, error) || !error;
+    fs::create_directories(directory, error);
+    if (error) fmt::print(stderr, "ipcrig: {}: {}\n", directory.string(), error.message());
+    return !error;
   }
 
   // The first directory is the corpus; others, among the flags, are only read.
