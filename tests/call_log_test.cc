@@ -395,6 +395,9 @@ TEST(CheckHistory, JudgesASavedRun) {
   const std::string wrong = scratch.Write("b.run", text.replace(at, 9, "[1] \"two\""));
   EXPECT_EQ(RunIpcrig({"check-history", wrong}).exit_code, 1);
   EXPECT_EQ(RunIpcrig({"check-history", scenario}).exit_code, 65);
+  const CommandResult folder = RunIpcrig({"check-history", "/tmp"});
+  EXPECT_EQ(folder.exit_code, 65);
+  EXPECT_THAT(folder.output, HasSubstr("/tmp: this is a directory"));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // ipcrig check-history FILE...: judges what was recorded, without a kernel.
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -25,6 +26,10 @@ struct HistoryCommand {
 // Reads and judges one file.
 Result<ScenarioResult> JudgeFile(const std::string& path, const HistoryCommand& command) {
   const double start = MonotonicSeconds();
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    return Error{path + ": this is a directory; name the files in it"};
+  }
   std::ifstream file(path, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   if (!file.is_open() || file.bad()) return Error{path + ": cannot read this file"};
