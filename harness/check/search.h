@@ -156,7 +156,6 @@ class Search {
   size_t depth_ = 0;  // frames in use
   std::vector<Move> moves_;
   std::unordered_set<Fingerprint, FingerprintHash> closed_;
-  int64_t restored_ = 0;
   bool remembers_ = false;
   std::vector<Step> best_;
   int64_t best_score_ = -1;

@@ -85,6 +85,11 @@ struct Lane {
   alignas(64) char scratch[kScratchBytes];  // what the call reads or writes
 };
 
+// Whether the worker has answered the last command that it was given; its answer can be read then.
+inline bool HasAnswered(const Lane& lane) {
+  return lane.reply.load(std::memory_order_acquire) == lane.command.load();
+}
+
 struct Board {
   std::atomic<uint32_t> answers;  // how many replies there were in all lanes; futex
   std::atomic<uint32_t> waits;    // 1: the engine sleeps until there are more of them

@@ -99,7 +99,7 @@ void Engine::TidyUp(int process) {
   mine.task = self.has_settings ? Task::kReset : Task::kTidy;
   mine.command.fetch_add(1, std::memory_order_release);
   FutexWake(mine.command);
-  while (mine.reply.load(std::memory_order_acquire) != mine.command.load() && !TimeIsUp()) {
+  while (!HasAnswered(mine) && !TimeIsUp()) {
     WaitForAnswer(*board_, board_->answers.load(), kLookAgainUs);
   }
   self.has_pipe = self.has_settings = false;

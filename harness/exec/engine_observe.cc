@@ -127,7 +127,7 @@ bool Engine::Observe(int process, int64_t from) {
 bool Engine::ObserveCall(int process, int64_t from) {
   Runner& self = runner(process);
   Lane& mine = lane(process);
-  if (mine.reply.load(std::memory_order_acquire) == mine.command.load()) {
+  if (HasAnswered(mine)) {
     if (ChangesItsUser(mine.leader)) return false;
     CollectReply(process, from);
     return !self.must_end;
@@ -163,8 +163,7 @@ bool Engine::ChangesItsUser(int leader) {
     const auto process = static_cast<int>(i);
     const Lane& mine = lane(process);
     if (mine.leader != leader || runner(process).life != Life::kCalling) continue;
-    const bool over = mine.reply.load(std::memory_order_acquire) == mine.command.load();
-    if (!over && IsOneOf<Setuid, Setgid, Setgroups>(mine.op)) return true;
+    if (!HasAnswered(mine) && IsOneOf<Setuid, Setgid, Setgroups>(mine.op)) return true;
   }
   return false;
 }

@@ -130,8 +130,7 @@ bool Engine::SettleRace(const PlannedRace& plan) {
 uint32_t Engine::AwaitAnswers() {
   const auto runs = [&](size_t i) {
     const Lane& mine = board_->lanes[i];
-    return runners_[i].racing && runners_[i].life == Life::kCalling &&
-           mine.reply.load(std::memory_order_acquire) != mine.command.load();
+    return runners_[i].racing && runners_[i].life == Life::kCalling && !HasAnswered(mine);
   };
   for (;;) {
     const uint32_t answers = board_->answers.load(std::memory_order_acquire);
@@ -154,7 +153,7 @@ Engine::RaceLook Engine::LookAt(int process) {
   }
   const Lane& mine = lane(process);
   const RaceLog& log = board_->logs[process];
-  const bool answered = mine.reply.load(std::memory_order_acquire) == mine.command.load();
+  const bool answered = HasAnswered(mine);
   if (answered && !race_kills_) return {State::kAnswered};
   const uint32_t begun = self.racing ? log.begun.load(std::memory_order_acquire) : 1;
   const ProcLook look = self.watch.Look();
@@ -182,7 +181,7 @@ void Engine::TellRace() {
 void Engine::TellCalls(int process, std::vector<Event>& raced) {
   Runner& self = runner(process);
   Lane& mine = lane(process);
-  const bool answered = self.life == Life::kCalling && mine.reply.load() == mine.command.load();
+  const bool answered = self.life == Life::kCalling && HasAnswered(mine);
   if (!self.racing) {
     if (!answered) return;
     raced.push_back({.kind = Event::Kind::kRaced,

@@ -111,8 +111,8 @@ void SendSignal(State& state, int sender, int process, int signal) {
   if (victim.inner_pid == 1 && (inside || !IsForced(signal))) return;
   if (signal == abi::kSigstop) return Stop(state, victim.leader);
   if (signal == abi::kSigcont) return;
-  if (IsStopped(state, victim.leader) && signal != abi::kSigkill)
-    return Hold(state, victim.leader, signal);
+  const bool waits = signal != abi::kSigkill && IsStopped(state, victim.leader);
+  if (waits) return Hold(state, victim.leader, signal);
   Doom(state, process, {Outcome::Kind::kKilled, signal});
 }
 
