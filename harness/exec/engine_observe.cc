@@ -134,8 +134,8 @@ bool Engine::ObserveCall(int process, int64_t from) {
   }
   if (self.must_end || self.replaced) return false;
   // Somebody may have woken it who did not see it run: it waits for a lock or a page, or it is kept
-  // from running.
-  if (self.seen_asleep && IsAtRest(self)) return self.watch.IsAsleep();
+  // from running. Or it has just answered, and sleeps until its next call.
+  if (self.seen_asleep && IsAtRest(self)) return self.watch.IsAsleep() && !HasAnswered(mine);
   const ProcLook look = self.watch.Look();
   if (look.state == 'T') {
     // One that stops itself is seen here before its call has answered.

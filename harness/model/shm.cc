@@ -180,18 +180,30 @@ void FailLate(Turn& turn, int id, int error, std::string_view rule) {
   turn.s = before;
 }
 
-// There may be no room. Some kernels have made room for a SHM_REMAP by then: they have split what
-// lies across its borders, and leave it so.
-void FailForRoom(Turn& turn, int id, int64_t at, int64_t length, bool remap) {
-  constexpr std::string_view kRule = "shmop(2): no room in the address space, or RLIMIT_AS";
-  FailLate(turn, id, ENOMEM, kRule);
-  if (!remap) return;
+// A failure to make room for a SHM_REMAP. Some kernels have split by then what lies across its
+// borders `at` and `to`, and leave it so.
+void FailToMakeRoom(Turn& turn, int id, int error, std::string_view rule, int64_t at, int64_t to) {
+  FailLate(turn, id, error, rule);
   const State before = turn.s;
-  SplitMappings(turn.s, turn.self(), at, at + length, turn.now);
+  SplitMappings(turn.s, turn.self(), at, to, turn.now);
   if (turn.group.attaches.size() != before.LeaderOf(turn.self()).attaches.size()) {
-    FailLate(turn, id, ENOMEM, kRule);
+    FailLate(turn, id, error, rule);
   }
   turn.s = before;
+}
+
+void FailForRoom(Turn& turn, int id, int64_t at, int64_t length, bool remap) {
+  constexpr std::string_view kRule = "shmop(2): no room in the address space, or RLIMIT_AS";
+  if (!remap) return FailLate(turn, id, ENOMEM, kRule);
+  FailToMakeRoom(turn, id, ENOMEM, kRule, at, at + length);
+}
+
+// Whether it lies within a huge page.
+bool CutsHugePage(const Turn& turn, int64_t address) {
+  const Attach* attach = FindMapping(turn.group, address);
+  if (attach == nullptr) return false;
+  const int64_t huge = SegmentOf(turn.s, *attach).huge;
+  return huge != 0 && (address - attach->address) % huge != 0;
 }
 
 }  // namespace
@@ -233,6 +245,11 @@ void Shmat::Model(Turn& turn) const {
   if (anywhere) return AttachAt(turn, *this, id, wanted, true);
   if (target.huge != 0 && wanted % target.huge != 0) {
     return FailLate(turn, id, EINVAL, "mmap(2): MAP_HUGETLB: addr is no multiple of the page size");
+  }
+  constexpr std::string_view kParts = "mmap(2): no part of a huge page can be unmapped";
+  if (remap && CutsHugePage(turn, wanted)) return FailLate(turn, id, EINVAL, kParts);
+  if (remap && CutsHugePage(turn, wanted + length)) {
+    return FailToMakeRoom(turn, id, EINVAL, kParts, wanted, wanted);
   }
   const bool taken = !remap && Overlaps(turn.group.attaches, wanted, length);
   if (wanted < kLowAddress) FailLate(turn, id, EPERM, "mmap(2): below vm.mmap_min_addr");

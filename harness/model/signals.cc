@@ -42,6 +42,12 @@ void Hold(State& state, int leader, int signal) {
   }
 }
 
+// signal(7): of several handlers the one that runs first has the say whether the call begins anew.
+void Interrupt(ProcessState& victim, int signal) {
+  const int first = victim.interrupted;
+  victim.interrupted = first == 0 ? signal : std::min(first, signal);
+}
+
 void Continue(State& state, int leader) {
   for (ProcessState& thread : state.processes) {
     if (thread.leader != leader || !thread.stopped) continue;
@@ -102,7 +108,7 @@ void SendSignal(State& state, int sender, int process, int signal) {
   if (signal == abi::kSigcont) Continue(state, victim.leader);
   const auto handling = group.signals.find(signal);
   if (!IsForced(signal) && handling != group.signals.end()) {
-    if (!handling->second.ignored && victim.pending) victim.interrupted = signal;
+    if (!handling->second.ignored && victim.pending) Interrupt(victim, signal);
     return;
   }
   // pid_namespaces(7): the first process of a namespace gets no signal that it does not handle, but
