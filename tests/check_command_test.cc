@@ -3,6 +3,7 @@
 // ipcrig check: what a program leaves, where it came from, and that the program does not notice.
 #include <sched.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -68,6 +69,17 @@ TEST_F(CheckCommand, EndsAsTheProgramDoes) {
   EXPECT_EQ(Check({}, {"/etc/passwd"}).exit_code, 126);
   EXPECT_EQ(Does("leave", {"--error-exitcode", "7"}).exit_code, 7);
   EXPECT_EQ(Does("hang", {"--timeout", "0.2"}).exit_code, 124);
+}
+
+// The process that watches the program has ended by then: who waits for the tool finds nobody.
+TEST_F(CheckCommand, IsTheLastToEnd) {
+  BecomeReaper();
+  for (const char* what : {"term", "status", "leave"}) {
+    for (int i = 0; i < 10; ++i) {
+      (void)Does(what);
+      EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << what;
+    }
+  }
 }
 
 TEST_F(CheckCommand, PassesInputAndOutputThrough) {
@@ -402,7 +414,7 @@ TEST_F(CheckCommand, InsideItselfItSaysThatItSeesNoCalls) {
 }
 
 // With --keep: what is there can be looked at, until a signal ends it.
-TEST_F(CheckCommand, KeepsTheNamespaceToLookAt) {
+void KeepUntil(int signal, int exit_code) {
   BecomeReaper();
   const ScratchDirectory scratch;
   const std::string log = scratch.path() + "/log";
@@ -418,10 +430,15 @@ TEST_F(CheckCommand, KeepsTheNamespaceToLookAt) {
   const CommandResult look = RunCommand({"/bin/sh", "-c", command + " --summary"});
   EXPECT_THAT(look.output,
               AllOf(HasSubstr("used space = 4 bytes"), HasSubstr("pages allocated 1")));
-  ipcrig.Signal(SIGINT);
-  EXPECT_EQ(ipcrig.Wait().exit_code, 99);
+  ipcrig.Signal(signal);
+  EXPECT_EQ(ipcrig.Wait().exit_code, exit_code);
+  for (int i = 0; i < 100000 && !LivingDescendants().empty(); ++i) sched_yield();
   EXPECT_THAT(LivingDescendants(), IsEmpty());
 }
+
+TEST_F(CheckCommand, KeepsTheNamespaceToLookAt) { KeepUntil(SIGINT, 99); }
+
+TEST_F(CheckCommand, SigkillEndsWhatIsKept) { KeepUntil(SIGKILL, 128 + SIGKILL); }
 
 }  // namespace
 }  // namespace ipcrig
