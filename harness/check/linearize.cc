@@ -38,7 +38,7 @@ std::vector<Violation::Placed> PrefixOf(Search& search, const State& before, con
     for (const Points::Answer& answer : points.answers()) {
       const auto process = static_cast<size_t>(answer.process);
       const auto& calls = plan.lanes[process].calls;
-      const bool end = answer.outcome.Ended() || done[process] == calls.size();
+      const bool end = answer.outcome->Ended() || done[process] == calls.size();
       prefix.push_back({end ? -1 : calls[done[process]], answer.process});
       if (!end) ++done[process];
     }
@@ -56,7 +56,6 @@ class Linearizer {
       : before_(before),
         options_(options),
         plan_(race, before.front().processes.size()),
-        lanes_(plan_.Calls()),
         budget_{.most_nodes = options.nodes,
                 .deadline_us = MonotonicUs() + static_cast<int64_t>(options.seconds * 1e6)} {}
 
@@ -89,6 +88,7 @@ class Linearizer {
   }
 
   void LookForStates() {
+    lanes_ = plan_.Calls();
     for (const State& state : before_) {
       if (options_.forced) forced_.emplace_back(plan_.race, lanes_, state);
       const ForcedOrders* forced = options_.forced ? &forced_.back() : nullptr;
@@ -174,7 +174,7 @@ class Linearizer {
 
 }  // namespace
 
-Linearization Linearize(std::vector<State> before, const Race& race,
+Linearization Linearize(const std::vector<State>& before, const Race& race,
                         const LinearizeOptions& options) {
   if (before.empty()) return {};
   return Linearizer(before, race, options).Run();

@@ -20,7 +20,7 @@ std::vector<OrderedPoint> PointsOf(Search& search, const State& before, const Ra
     for (const Points::Answer& answer : made.answers()) {
       const auto process = static_cast<size_t>(answer.process);
       const auto& calls = plan.lanes[process].calls;
-      const bool end = answer.outcome.Ended() || done[process] == calls.size();
+      const bool end = answer.outcome->Ended() || done[process] == calls.size();
       const int call = end ? -1 : calls[done[process]++];
       points.push_back({number, point.process, answer.process, call, false, at.state});
     }

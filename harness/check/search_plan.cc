@@ -60,6 +60,7 @@ RacePlan::RacePlan(const Race& the_race, size_t processes) : race(the_race), lan
     lanes[static_cast<size_t>(race.ends[i].process)].end = static_cast<int>(i);
   }
   known.reserve(race.calls.size());
+  heads.reserve(race.calls.size());
   const auto shmats = static_cast<int>(
       std::count_if(race.calls.begin(), race.calls.end(),
                     [](const RacingCall& call) { return std::holds_alternative<Shmat>(call.op); }));
@@ -68,6 +69,8 @@ RacePlan::RacePlan(const Race& the_race, size_t processes) : race(the_race), lan
     Lane& lane = lanes[static_cast<size_t>(call.process)];
     lane.calls.push_back(static_cast<int>(i));
     known.push_back(KnownOf(race, call, lane.end >= 0, shmats));
+    heads.push_back({static_cast<int>(i), call.outcome.has_value(), call.from,
+                     call.outcome ? call.to : INT64_MAX});
     bounded = bounded || (call.lost && call.to != INT64_MAX);
   }
 }

@@ -132,6 +132,7 @@ bool IsGranted(const State& state, int process) {
 
 bool Points::Apply(Interleaving& at, Point point, const Op* op) {
   answers_.clear();
+  examples_.clear();
   untouched_ = false;
   switch (point.kind) {
     case Point::Kind::kAttempt:
@@ -177,7 +178,7 @@ bool Points::Attempt(Interleaving& at, int process, const Op& op) {
     untouched_ = turn.untouched();
     return false;
   }
-  aftermath.Apply(at, answers_.back().outcome);
+  aftermath.Apply(at, *answers_.back().outcome);
   return Grant(at);
 }
 
@@ -283,7 +284,7 @@ bool Points::GrantOne(Interleaving& at, bool& granted) {
 
 bool Points::Take(Interleaving& at, Turn& turn, int process, const Op& op) {
   const Known& known = KnownOf(process);
-  std::vector<Branch>& branches = turn.branches();
+  Branches& branches = turn.branches();
   const auto fits = [&](const Branch& branch) { return Fits(branch.expected, known, op); };
   const auto count = static_cast<int>(std::count_if(branches.begin(), branches.end(), fits));
   if (count == 0) {
@@ -293,10 +294,11 @@ bool Points::Take(Interleaving& at, Turn& turn, int process, const Op& op) {
   int left = count > 1 ? choose_(count) : 0;
   auto branch = branches.begin();
   while (!fits(*branch) || left-- > 0) ++branch;
-  Outcome outcome = known.outcome != nullptr ? *known.outcome : branch->expected.Example();
+  const Outcome* outcome = known.outcome;
+  if (outcome == nullptr) outcome = &examples_.emplace_front(branch->expected.Example());
   if (branch->next != nullptr) at.state = std::move(*branch->next);
-  Finish(at, process, op, outcome);
-  answers_.push_back({process, std::move(outcome)});
+  Finish(at, process, op, *outcome);
+  answers_.push_back({process, outcome});
   return true;
 }
 
