@@ -48,12 +48,12 @@ bool Search::Budget::Spend() {
   return !spent;
 }
 
-Search::Search(const RacePlan& plan, const LinearizeOptions& options, Budget& budget,
-               const ForcedOrders* forced, bool deaf)
+Search::Search(const RacePlan& plan, const LinearizeOptions& options, Budget& budget, Hints hints,
+               bool deaf)
     : plan_(plan),
       options_(options),
       budget_(budget),
-      forced_(forced),
+      hints_(hints),
       deaf_(deaf),
       known_(plan.lanes.size()),
       heads_(plan.lanes.size()),
@@ -87,10 +87,16 @@ int64_t Search::Due(int process) const {
 void Search::Know(int process) {
   const auto& calls = plan_.LaneOf(process).calls;
   const auto done = static_cast<size_t>(config_.done[static_cast<size_t>(process)]);
-  const bool none = done >= calls.size();
-  const size_t next = none ? 0 : static_cast<size_t>(calls[done]);
-  known_[static_cast<size_t>(process)] = none ? Known{} : plan_.known[next];
-  heads_[static_cast<size_t>(process)] = none ? RacePlan::Head{} : plan_.heads[next];
+  Known& known = known_[static_cast<size_t>(process)];
+  RacePlan::Head& head = heads_[static_cast<size_t>(process)];
+  if (done < calls.size()) {
+    const auto next = static_cast<size_t>(calls[done]);
+    known = plan_.known[next];
+    head = plan_.heads[next];
+  } else {
+    known = {};
+    head = {};
+  }
 }
 
 void Search::Begin(const State& before) {
@@ -98,6 +104,7 @@ void Search::Begin(const State& before) {
   config_.at.state = before;
   config_.at.racers.assign(processes, {});
   config_.done.assign(processes, 0);
+  config_.score = 0;
   for (int i = 0; i < plan_.processes(); ++i) {
     const ProcessState& process = before.process(i);
     config_.at.racers[static_cast<size_t>(i)].ended =
@@ -145,14 +152,14 @@ int64_t Search::Reached() const {
 bool Search::TakesForeign(const Points::Answer& answer) const {
   const int call = NextOf(answer.process);
   const bool lost = known_[static_cast<size_t>(answer.process)].what == What::kAnything;
-  return forced_ != nullptr && lost && call >= 0 &&
+  return hints_.deliveries != nullptr && lost && call >= 0 &&
          std::holds_alternative<Msgrcv>(plan_.Call(call).op) &&
-         forced_->IsTaken(call, *answer.outcome);
+         hints_.deliveries->IsTaken(call, *answer.outcome);
 }
 
 // A receive found something that nobody received: lost ones, which may have, come next.
 void Search::PreferLostReceives(Frame& frame) {
-  if (forced_ == nullptr || std::exchange(frame.reordered, true)) return;
+  if (hints_.deliveries == nullptr || std::exchange(frame.reordered, true)) return;
   std::stable_partition(
       moves_.begin() + static_cast<ptrdiff_t>(frame.next), moves_.end(), [&](const Point& point) {
         const RacingCall* call = Current(point.process);
@@ -161,12 +168,10 @@ void Search::PreferLostReceives(Frame& frame) {
 }
 
 void Search::Advance(int process) {
-  if (config_.at.racers[static_cast<size_t>(process)].ended) {
-    config_.done[static_cast<size_t>(process)] =
-        static_cast<int>(plan_.LaneOf(process).calls.size());
-  } else {
-    ++config_.done[static_cast<size_t>(process)];
-  }
+  int& done = config_.done[static_cast<size_t>(process)];
+  const bool ended = config_.at.racers[static_cast<size_t>(process)].ended;
+  const int now = ended ? static_cast<int>(plan_.LaneOf(process).calls.size()) : done + 1;
+  config_.score += now - std::exchange(done, now) + (ended ? 1 : 0);
   Know(process);
 }
 
@@ -186,6 +191,7 @@ void Search::ListOf(int process, int64_t bound) {
   const ProcessState& self = config_.at.state.process(process);
   const RacePlan::Head& head = heads_[static_cast<size_t>(process)];
   const RacingEnd* end = EndOf(process);
+  if (head.from > bound && end == nullptr) return;  // nor is it asleep
   if (racer.ended || self.life == Life::kUnborn) return;
   const bool returns = head.returned;
   const int urgency =
@@ -207,21 +213,26 @@ void Search::ListOf(int process, int64_t bound) {
 }
 
 bool Search::Ready(int process) const {
-  return forced_ == nullptr || NextOf(process) < 0 || forced_->Ready(NextOf(process), config_.done);
+  const int call = NextOf(process);
+  return hints_.forced == nullptr || call < 0 || hints_.forced->Ready(call, config_.done);
 }
 
 void Search::AddAttempt(int process, int urgency, int64_t due) {
-  if (forced_ == nullptr) return Add(Point::Kind::kAttempt, process, urgency, due);
+  if (hints_.deliveries == nullptr) return Add(Point::Kind::kAttempt, process, urgency, due);
   const int call = NextOf(process);
-  const int64_t wanted = forced_->DueOf(call);
+  const int64_t received = hints_.deliveries->ReceivedBy(call);
+  const int64_t wanted = std::min(plan_.Call(call).to, received);
   // One that was received was sent, whether or not its sender lived to tell.
   if (wanted != INT64_MAX) urgency = 0;
-  if (forced_->IsLeft(call)) urgency = std::max(urgency, 1);
-  if (!forced_->Ready(call, config_.done)) {
+  if (hints_.deliveries->IsLeft(call)) urgency = std::max(urgency, 1);
+  if (!Ready(process)) {
     if (!MaySleep(plan_.Call(call).op)) return;
     urgency = kOnlyToSleep;
   }
-  Add(Point::Kind::kAttempt, process, urgency, std::min(due, wanted));
+  Add(Point::Kind::kAttempt, process, urgency,
+      hints_.forced != nullptr ? std::min(due, wanted)
+      : received == INT64_MAX  ? due
+                               : received);
 }
 
 void Search::List(Frame& frame) {
@@ -277,17 +288,11 @@ void Search::Settle(std::vector<State>& found) {
   }
 }
 
-int64_t Search::Score() const {
-  int64_t score = 0;
-  for (const int done : config_.done) score += done;
-  for (const Racer& racer : config_.at.racers) score += racer.ended ? 1 : 0;
-  return score;
-}
-
 // Requires config_ to be that of the last frame.
 void Search::KeepBest() {
-  best_score_ = Score();
+  best_score_ = frames_[depth_ - 1].score;
   best_.clear();
+  best_.reserve(depth_);
   for (size_t i = 0; i + 1 < depth_; ++i) {
     best_.push_back({moves_[frames_[i].next], frames_[i].trail});
   }
@@ -340,8 +345,10 @@ bool Search::Run(const State& before, std::vector<State>& found) {
   before_ = &before;
   Begin(before);
   frames_.clear();
+  frames_.reserve(plan_.race.calls.size() + 1);
   frames_.resize(1);
   moves_.clear();
+  moves_.reserve(plan_.race.calls.size() + 1);
   depth_ = 1;
   const auto enough = [&] { return found.size() >= options_.states; };
   while (depth_ > 0 && !enough()) {
@@ -349,7 +356,7 @@ bool Search::Run(const State& before, std::vector<State>& found) {
     if (!frame.listed) {
       if (!budget_.Spend()) return false;
       List(frame);
-      frame.score = Score();
+      frame.score = config_.score;
       if (AllPlaced()) Settle(found);
       if (enough()) break;
     }

@@ -65,6 +65,9 @@ class RacePlan {
   std::vector<std::vector<int>> Calls() const;
   const Lane& LaneOf(int process) const { return lanes[static_cast<size_t>(process)]; }
   int processes() const { return static_cast<int>(lanes.size()); }
+
+ private:
+  void Weaken(int call, int shmats);
 };
 
 class Search {
@@ -84,9 +87,15 @@ class Search {
     bool Spend();
   };
 
-  // `forced`: or nullptr. Nothing is owned.
-  Search(const RacePlan& plan, const LinearizeOptions& options, Budget& budget,
-         const ForcedOrders* forced, bool deaf);
+  // What is known of messages: which moves are tried first, and which are not. Or nullptr.
+  struct Hints {
+    const Deliveries* deliveries = nullptr;
+    const ForcedOrders* forced = nullptr;
+  };
+
+  // Nothing is owned.
+  Search(const RacePlan& plan, const LinearizeOptions& options, Budget& budget, Hints hints,
+         bool deaf);
 
   // Looks for all states; adds to `found` those that it does not have. False: there may be more.
   bool Run(const State& before, std::vector<State>& found);
@@ -110,6 +119,7 @@ class Search {
   struct Config {
     Interleaving at;
     std::vector<int> done;  // by process: how many of its calls are over
+    int64_t score = 0;      // how many are over, and processes gone
   };
   struct Frame {
     size_t moves = 0;  // where its own begin in moves_; they end where those of the next one begin
@@ -150,12 +160,11 @@ class Search {
   void Keep(Frame& frame);
   void Close(Frame& frame);
   void KeepBest();
-  int64_t Score() const;
 
   const RacePlan& plan_;
   const LinearizeOptions& options_;
   Budget& budget_;
-  const ForcedOrders* forced_;
+  Hints hints_;
   bool deaf_;
   Config config_;
   const State* before_ = nullptr;

@@ -60,10 +60,8 @@ void Turn::Returns(Expected&& expected, std::string_view rule) {
 Branch& Turn::Add(Expected&& expected, std::string_view rule) {
   IPC_REQUIRE(!over_, "a branch after the last one");
   const Deviation deviation = std::exchange(deviation_, Deviation::kNone);
-  if (deviation != Deviation::kNone && strict()) {
-    return refused_.emplace_back(Branch{std::move(expected), rule, deviation});
-  }
-  return branches_.emplace_back(Branch{std::move(expected), rule, deviation});
+  Branches& branches = deviation != Deviation::kNone && strict() ? refused_ : branches_;
+  return branches.emplace_back(std::move(expected), rule, deviation);
 }
 
 bool Turn::RulesOut(const Expected& expected) {

@@ -55,6 +55,9 @@ struct Expected {
 };
 
 struct Branch {
+  Branch(Expected&& what, std::string_view why, Deviation how)
+      : expected(std::move(what)), rule(why), deviation(how) {}
+
   Expected expected;
   std::string_view rule;  // the sentence of the man page
   Deviation deviation = Deviation::kNone;
