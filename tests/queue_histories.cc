@@ -361,9 +361,9 @@ QueueRace::QueueRace(const QueueHistory& history) {
     }
     race.calls.push_back(std::move(racing));
   }
-  before = InitialState(OrdinaryFacts(), busy_until.size());
-  for (int i = 0; i < std::ssize(busy_until); ++i) StartProcess(before, i, 100 + i);
-  Queue& queue = before.space(0).queues[kQueue];
+  State& first = before.emplace_back(InitialState(OrdinaryFacts(), busy_until.size()));
+  for (int i = 0; i < std::ssize(busy_until); ++i) StartProcess(first, i, 100 + i);
+  Queue& queue = first.space(0).queues[kQueue];
   queue.qbytes = int64_t{1} << 40;
   queue.perm.mode = 0600;
 }
@@ -373,7 +373,7 @@ Explained ModelSearch(const QueueHistory& history, const LinearizeOptions& optio
 }
 
 Explained ModelSearch(const QueueRace& queue, const LinearizeOptions& options) {
-  const Linearization result = Linearize({queue.before}, queue.race, options);
+  const Linearization result = Linearize(queue.before, queue.race, options);
   if (!result.states.empty()) return Explained::kYes;
   return result.exhausted ? Explained::kUnknown : Explained::kNo;
 }

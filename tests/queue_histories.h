@@ -62,7 +62,7 @@ QueueHistory Corrupted(const QueueHistory& history, Draw& draw);
 // The same history for Linearize(): calls that do not overlap are given to one process.
 struct QueueRace {
   explicit QueueRace(const QueueHistory& history);
-  State before;
+  std::vector<State> before;
   Race race;
 };
 

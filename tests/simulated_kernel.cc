@@ -38,7 +38,7 @@ Op Resolved(const State& state, Op op) {
 
 // The way that the line expects; else the last way: the call's success. Of a set that is removed
 // only EIDRM is told, though Linux now and then tells EINTR.
-Branch& ChosenOf(std::vector<Branch>& branches, const Step& line, std::span<const int> pids) {
+Branch& ChosenOf(Branches& branches, const Step& line, std::span<const int> pids) {
   const auto expected = std::find_if(branches.rbegin(), branches.rend(), [&](const Branch& branch) {
     return line.expect.kind != Expectation::Kind::kNone &&
            Agrees(line.expect, line.op, branch.expected.Example(), pids);

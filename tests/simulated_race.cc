@@ -191,7 +191,7 @@ bool SimulatedRace::MakePoint(Point point, std::vector<Event>& events) {
   if (attempt && lane.rest && points_.answers().empty()) lane.rest.reset();
   for (const Points::Answer& answer : points_.answers()) {
     Lane& of = LaneOf(answer.process);
-    if (answer.outcome.Ended()) {
+    if (answer.outcome->Ended()) {
       if (of.step >= 0 && !of.begun) {
         events.push_back({.kind = Event::Kind::kPending,
                           .step = of.step,
@@ -203,11 +203,11 @@ bool SimulatedRace::MakePoint(Point point, std::vector<Event>& events) {
                         .process = answer.process,
                         .from = of.leaves,
                         .to = ++clock_,
-                        .outcome = answer.outcome});
+                        .outcome = *answer.outcome});
       of.step = -1;
       continue;
     }
-    Outcome outcome = answer.outcome;
+    Outcome outcome = *answer.outcome;
     if (answer.process == point.process && of.rest && attempt) {
       if (outcome == Outcome::Returned(0)) {
         of.attempted = false;  // the rest is to come

@@ -2,31 +2,10 @@
 #include "check/forced.h"
 
 #include <algorithm>
-#include <map>
-#include <string>
+#include <climits>
 #include <utility>
 
 namespace ipcrig {
-namespace {
-
-bool Assigned(const Race& race, int slot) {
-  return std::any_of(race.calls.begin(), race.calls.end(),
-                     [&](const RacingCall& call) { return OpAssigns(call.op) == slot; });
-}
-
-// The queue that a call means; -1 where that cannot be told beforehand.
-int IdOf(const Race& race, const State& before, const Id<Kind::kQueue>& id) {
-  if (id.slot < 0) return id.number;
-  const auto found = before.values.find(id.slot);
-  if (found == before.values.end() || Assigned(race, id.slot)) return -1;
-  return static_cast<int>(found->second) + id.number;
-}
-
-bool Returned(const RacingCall& call) {
-  return call.outcome && call.outcome->kind == Outcome::Kind::kReturned;
-}
-
-}  // namespace
 
 bool ForcedOrders::Fits(int64_t msgtyp, bool except, int64_t type) {
   if (msgtyp == 0) return true;
@@ -35,203 +14,99 @@ bool ForcedOrders::Fits(int64_t msgtyp, bool except, int64_t type) {
 }
 
 ForcedOrders::ForcedOrders(const Race& race, const std::vector<std::vector<int>>& lanes,
-                           const State& before)
-    : race_(race),
-      lanes_(lanes),
-      width_(lanes.size()),
-      places_(race.calls.size()),
-      left_(race.calls.size()),
-      queue_of_(race.calls.size(), -1) {
-  due_.reserve(race.calls.size());
-  for (const RacingCall& call : race.calls) due_.push_back(call.to);
+                           const Deliveries& deliveries)
+    : race_(race), lanes_(lanes), width_(lanes.size()), places_(race.calls.size()) {
   for (const auto& lane : lanes_) {
     for (size_t i = 0; i < lane.size(); ++i) {
       places_[static_cast<size_t>(lane[i])] = static_cast<int>(i);
     }
   }
-  Gather(before);
+  Gather(deliveries);
   if (queues_.empty()) return;
   StartClocks();
-  for (Queue& queue : queues_) {
-    Match(queue, before);
-    MarkTaken(queue);
-    Index(queue);
-  }
+  MarkTaken(deliveries);
+  for (auto& [id, queue] : queues_) Index(queue);
   bool added = true;
   while (added && cycle_.empty()) {
     added = false;
-    for (const Queue& queue : queues_) added = Pass(queue) || added;
+    for (const auto& [id, queue] : queues_) added = Pass(queue) || added;
   }
 }
 
-ForcedOrders::Queue& ForcedOrders::QueueOf(int id, const State& before) {
-  for (Queue& queue : queues_) {
-    if (queue.id == id) return queue;
+void ForcedOrders::Gather(const Deliveries& deliveries) {
+  for (const Deliveries::Sent& sent : deliveries.messages()) {
+    Queue& queue = queues_[sent.queue];
+    const auto [found, fresh] =
+        queue.type_indices.try_emplace(sent.type, static_cast<int>(queue.types.size()));
+    if (fresh) queue.types.push_back(sent.type);
+    Sent& message = queue.messages.emplace_back(Sent{sent, found->second});
+    if (sent.receive < 0) continue;
+    const Op& op = race_.calls[static_cast<size_t>(sent.receive)].op;
+    const int64_t msgtyp = std::get<Msgrcv>(op).type.value;
+    message.selects = msgtyp == 0  ? Selects::kFirst
+                      : msgtyp < 0 ? Selects::kLowest
+                                   : Selects::kOther;
   }
-  Queue& queue = queues_.emplace_back();
-  queue.id = id;
-  const auto& known = before.space(0).queues;
-  if (const auto found = known.find(id); found != known.end()) {
-    for (const Message& message : found->second.messages) {
-      queue.messages.push_back({.type = TypeOf(queue, message.type)});
-    }
-  }
-  return queue;
-}
-
-int ForcedOrders::TypeOf(Queue& queue, int64_t type) {
-  const auto found = std::find(queue.types.begin(), queue.types.end(), type);
-  const auto index = static_cast<int>(found - queue.types.begin());
-  if (found == queue.types.end()) queue.types.push_back(type);
-  return index;
-}
-
-void ForcedOrders::Gather(const State& before) {
-  for (int i = 0; i < std::ssize(race_.calls); ++i) GatherCall(i, before);
-}
-
-void ForcedOrders::GatherCall(int index, const State& before) {
-  const RacingCall& call = race_.calls[static_cast<size_t>(index)];
-  if (before.process(call.process).space != 0) return;
-  if (const auto* send = std::get_if<Msgsnd>(&call.op)) {
-    const bool failed = call.outcome && !Returned(call);
-    const int id = IdOf(race_, before, send->queue);
-    if (failed || id < 0) return;
-    Queue& queue = QueueOf(id, before);
-    queue.messages.push_back({.type = TypeOf(queue, send->type.value),
-                              .send = index,
-                              .surely = call.outcome.has_value()});
-  }
-  const auto* receive = std::get_if<Msgrcv>(&call.op);
-  if (receive == nullptr) return;
-  const int id = IdOf(race_, before, receive->queue);
-  queue_of_[static_cast<size_t>(index)] = id;
-  if (!call.outcome) return;
-  const bool copies = receive->flags.Has(abi::kMsgCopy);
-  if (id < 0 || copies || *call.outcome != Outcome::Failed(ENOMSG)) return;
-  if (!receive->flags.Has(abi::kMsgExcept)) {
-    QueueOf(id, before).empty.emplace_back(index, receive->type.value);
-  }
-}
-
-void ForcedOrders::NoteReceived(const Queue& queue, Sent& message, int index) {
-  const RacingCall& call = race_.calls[static_cast<size_t>(index)];
-  const int64_t msgtyp = std::get<Msgrcv>(call.op).type.value;
-  message.receive = index;
-  message.selects = msgtyp == 0 ? Selects::kFirst : msgtyp < 0 ? Selects::kLowest : Selects::kOther;
-  received_.emplace(queue.id, call.outcome->numbers[0], call.outcome->bytes);
-  if (message.send < 0) return;
-  int64_t& due = due_[static_cast<size_t>(message.send)];
-  due = std::min(due, call.to);
-}
-
-// Who received what, as far as a message cannot be taken for another.
-void ForcedOrders::Match(Queue& queue, const State& before) {
-  struct Content {
-    int message = -1;
-    int sent = 0;
-    int received = 0;
-  };
-  std::map<std::pair<int64_t, std::string>, Content> contents;
-  const auto& known = before.space(0).queues;
-  const auto found = known.find(queue.id);
-  const auto key_of = [&](size_t i) {
-    const Sent& message = queue.messages[i];
-    const int64_t type = queue.types[static_cast<size_t>(message.type)];
-    if (message.send < 0) return std::pair(type, found->second.messages[i].text);
-    const Op& op = race_.calls[static_cast<size_t>(message.send)].op;
-    return std::pair(type, std::get<Msgsnd>(op).text.Bytes());
-  };
-  std::vector<const Content*> of_messages;
-  for (size_t i = 0; i < queue.messages.size(); ++i) {
-    Content& content = contents[key_of(i)];
-    content.message = static_cast<int>(i);
-    ++content.sent;
-    of_messages.push_back(&content);
-  }
-  const auto content_of = [&](const RacingCall& call) -> Content* {
-    const auto* receive = std::get_if<Msgrcv>(&call.op);
-    if (receive == nullptr || !Returned(call) || receive->flags.Has(abi::kMsgCopy)) return nullptr;
-    if (call.outcome->numbers.size() != 1) return nullptr;
-    // What was cut off does not tell.
-    const auto length = static_cast<int64_t>(call.outcome->bytes.size());
-    if (receive->flags.Has(abi::kMsgNoerror) && length >= receive->size.value) return nullptr;
-    if (IdOf(race_, before, receive->queue) != queue.id) return nullptr;
-    const auto content = contents.find({call.outcome->numbers[0], call.outcome->bytes});
-    return content == contents.end() ? nullptr : &content->second;
-  };
-  std::vector<std::pair<int, const Content*>> receives;
   for (int i = 0; i < std::ssize(race_.calls); ++i) {
-    Content* content = content_of(race_.calls[static_cast<size_t>(i)]);
-    if (content == nullptr) continue;
-    ++content->received;
-    receives.emplace_back(i, content);
+    const RacingCall& call = race_.calls[static_cast<size_t>(i)];
+    const auto* receive = std::get_if<Msgrcv>(&call.op);
+    if (receive == nullptr || !call.outcome || *call.outcome != Outcome::Failed(ENOMSG)) continue;
+    if (receive->flags.Has(abi::kMsgCopy) || receive->flags.Has(abi::kMsgExcept)) continue;
+    const auto queue = queues_.find(deliveries.QueueOf(call));
+    if (queue != queues_.end()) queue->second.empty.emplace_back(i, receive->type.value);
   }
-  for (const auto& [call, content] : receives) {
-    if (content->sent != 1 || content->received != 1) continue;
-    NoteReceived(queue, queue.messages[static_cast<size_t>(content->message)], call);
-  }
-  // Of messages that look alike nothing is known.
-  std::vector<Sent> told;
-  for (size_t i = 0; i < queue.messages.size(); ++i) {
-    const Content& content = *of_messages[i];
-    if (content.sent != 1 || content.received > 1) continue;
-    told.push_back(queue.messages[i]);
-    const Sent& message = told.back();
-    if (message.send >= 0) left_[static_cast<size_t>(message.send)] = message.receive < 0;
-  }
-  queue.messages = std::move(told);
-}
-
-bool ForcedOrders::IsTaken(int call, const Outcome& outcome) const {
-  if (received_.empty() || outcome.numbers.size() != 1) return false;
-  const int queue = queue_of_[static_cast<size_t>(call)];
-  return received_.contains({queue, outcome.numbers[0], outcome.bytes});
 }
 
 // Receivers that may have taken something unseen: lost ones, and those whose answer does not tell.
-void ForcedOrders::MarkTaken(Queue& queue) {
-  queue.taken.assign(queue.types.size(), false);
+void ForcedOrders::MarkTaken(const Deliveries& deliveries) {
   std::vector<bool> tells(race_.calls.size());
-  for (const Sent& message : queue.messages) {
-    if (message.receive >= 0) tells[static_cast<size_t>(message.receive)] = true;
+  for (auto& [id, queue] : queues_) {
+    queue.taken.assign(queue.types.size(), false);
+    for (const Sent& message : queue.messages) {
+      if (message.receive >= 0) tells[static_cast<size_t>(message.receive)] = true;
+    }
   }
   for (size_t i = 0; i < race_.calls.size(); ++i) {
     const RacingCall& call = race_.calls[i];
     if (std::holds_alternative<MsgctlRmid>(call.op)) {
-      queue.taken.assign(queue.types.size(), true);
+      for (auto& [id, queue] : queues_) queue.taken.assign(queue.types.size(), true);
       return;
     }
     const auto* receive = std::get_if<Msgrcv>(&call.op);
     if (receive == nullptr || tells[i] || receive->flags.Has(abi::kMsgCopy)) continue;
-    const bool failed = call.outcome && !Returned(call);
+    const bool failed = call.outcome && call.outcome->kind != Outcome::Kind::kReturned;
     if (failed && *call.outcome != Outcome::Failed(EFAULT)) continue;
-    for (size_t t = 0; t < queue.types.size(); ++t) {
-      if (Fits(receive->type.value, receive->flags.Has(abi::kMsgExcept), queue.types[t])) {
-        queue.taken[t] = true;
-      }
+    const int of = deliveries.QueueOf(call);
+    for (auto& [id, queue] : queues_) {
+      if (of < 0 || of == id) Take(queue, *receive);
     }
   }
 }
 
+void ForcedOrders::Take(Queue& queue, const Msgrcv& receive) {
+  const int64_t msgtyp = receive.type.value;
+  const bool except = receive.flags.Has(abi::kMsgExcept);
+  if (msgtyp > 0 && !except) {
+    const auto found = queue.type_indices.find(msgtyp);
+    if (found != queue.type_indices.end()) queue.taken[static_cast<size_t>(found->second)] = true;
+    return;
+  }
+  for (size_t t = 0; t < queue.types.size(); ++t) {
+    if (Fits(msgtyp, except, queue.types[t])) queue.taken[t] = true;
+  }
+}
+
 void ForcedOrders::Index(Queue& queue) {
-  const size_t types = queue.types.size();
-  const auto fresh = [&](size_t kinds) {
-    std::vector<std::vector<Last>> lists(width_);
-    for (size_t lane = 0; lane < width_; ++lane) {
-      lists[lane].assign(kinds, Last(lanes_[lane].size() + 1, -1));
-    }
-    return lists;
-  };
-  queue.sends = queue.receives = queue.lowest = queue.empties = fresh(types);
-  queue.first = fresh(1);
-  const auto note = [&](std::vector<std::vector<Last>>& lists, int call, size_t type, int value) {
-    const auto lane = static_cast<size_t>(LaneOf(call));
-    lists[lane][type][static_cast<size_t>(PlaceOf(call)) + 1] = value;
+  for (Lists* lists :
+       {&queue.sends, &queue.receives, &queue.lowest, &queue.empties, &queue.first}) {
+    lists->resize(width_);
+  }
+  const auto note = [&](Lists& lists, int call, int type, int what) {
+    lists[static_cast<size_t>(LaneOf(call))].push_back({type, PlaceOf(call), what});
   };
   for (int i = 0; i < std::ssize(queue.messages); ++i) {
     const Sent& message = queue.messages[static_cast<size_t>(i)];
-    const auto type = static_cast<size_t>(message.type);
+    const int type = message.type_index;
     if (message.receive < 0) continue;
     if (message.send >= 0) note(queue.sends, message.send, type, i);
     note(queue.receives, message.receive, type, i);
@@ -239,33 +114,41 @@ void ForcedOrders::Index(Queue& queue) {
     if (message.selects == Selects::kFirst) note(queue.first, message.receive, 0, i);
   }
   for (const auto& [call, msgtyp] : queue.empty) {
-    for (size_t t = 0; t < types; ++t) {
-      if (Fits(msgtyp, false, queue.types[t])) note(queue.empties, call, t, call);
-    }
-  }
-  for (auto* lists : {&queue.sends, &queue.receives, &queue.lowest, &queue.empties, &queue.first}) {
-    for (auto& lane : *lists) {
-      for (Last& last : lane) {
-        for (size_t i = 1; i < last.size(); ++i) {
-          if (last[i] < 0) last[i] = last[i - 1];
-        }
+    if (queue.types.size() > kMostTypes) break;
+    for (int t = 0; t < std::ssize(queue.types); ++t) {
+      if (Fits(msgtyp, false, queue.types[static_cast<size_t>(t)])) {
+        note(queue.empties, call, t, call);
       }
     }
   }
+  for (Lists* lists :
+       {&queue.sends, &queue.receives, &queue.lowest, &queue.empties, &queue.first}) {
+    for (auto& list : *lists) std::sort(list.begin(), list.end());
+  }
+}
+
+int ForcedOrders::LastOf(const Lists& lists, size_t lane, int type, int place) {
+  const auto& list = lists[lane];
+  const auto next = std::lower_bound(list.begin(), list.end(), Done{type, place, INT_MIN});
+  return next == list.begin() || next[-1].type != type ? -1 : next[-1].what;
+}
+
+std::vector<int> ForcedOrders::ByBeginning() const {
+  std::vector<int> order(race_.calls.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i);
+  const auto begin = [&](int i) { return race_.calls[static_cast<size_t>(i)].from; };
+  std::sort(order.begin(), order.end(), [&](int a, int b) { return begin(a) < begin(b); });
+  return order;
 }
 
 // What follows from the intervals alone.
 void ForcedOrders::StartClocks() {
   clocks_.assign(race_.calls.size() * width_, 0);
-  std::vector<int> order(race_.calls.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i);
   const auto call_of = [&](int i) -> const RacingCall& {
     return race_.calls[static_cast<size_t>(i)];
   };
-  std::sort(order.begin(), order.end(),
-            [&](int a, int b) { return call_of(a).from < call_of(b).from; });
   std::vector<int> over(width_);
-  for (const int index : order) {
+  for (const int index : ByBeginning()) {
     for (size_t lane = 0; lane < width_; ++lane) {
       const auto& calls = lanes_[lane];
       auto& count = over[lane];
@@ -319,12 +202,16 @@ void ForcedOrders::FindCycle(int from, int to) {
   for (const Edge& edge : edges_) {
     next[static_cast<size_t>(edge.before)].push_back({edge.after, edge.why});
   }
+  const auto call_of = [&](int i) -> const RacingCall& {
+    return race_.calls[static_cast<size_t>(i)];
+  };
+  const std::vector<int> order = ByBeginning();
+  size_t late = count;  // those of `order` from here on are reached
   std::vector<Violation::Link> came(count);
   std::vector<int> wave = {from};
   came[static_cast<size_t>(from)].call = from;
   for (size_t i = 0; i < wave.size() && wave[i] != to; ++i) {
     const int at = wave[i];
-    const RacingCall& call = race_.calls[static_cast<size_t>(at)];
     const auto reach = [&](int other, std::string_view why) {
       Violation::Link& by = came[static_cast<size_t>(other)];
       if (by.call >= 0) return;
@@ -332,10 +219,9 @@ void ForcedOrders::FindCycle(int from, int to) {
       wave.push_back(other);
     };
     for (const Violation::Link& link : next[static_cast<size_t>(at)]) reach(link.call, link.why);
-    for (int other = 0; other < static_cast<int>(count) && call.outcome; ++other) {
-      if (call.to < race_.calls[static_cast<size_t>(other)].from) {
-        reach(other, "it had returned when the next one began");
-      }
+    const RacingCall& call = call_of(at);
+    while (call.outcome && late > 0 && call.to < call_of(order[late - 1]).from) {
+      reach(order[--late], "it had returned when the next one began");
     }
   }
   cycle_ = {{to, edges_.back().why}};

@@ -13,28 +13,28 @@
 // The rules are applied until nothing follows any more. A cycle is a violation, and a short
 // explanation of it. Only messages count that can be told from all others of their queue.
 //
-//   ForcedOrders forced(race, lanes, before);
+//   ForcedOrders forced(race, lanes, Deliveries(race, before));
 //   if (!forced.cycle().empty()) ...                      // no order at all
 //   if (!forced.Ready(call, done)) ...                    // something has to come before it
 //
 // For each call and process one number is kept: how many calls of that process come before it. So
 // it takes memory in proportion to calls times processes, and about as much time for each rule.
+// Nothing that it is made from is needed afterwards, but for race and lanes.
 #pragma once
 
-#include <set>
-#include <string>
-#include <tuple>
+#include <map>
 #include <utility>
 #include <vector>
 
-#include "check/linearize.h"
+#include "check/deliveries.h"
 
 namespace ipcrig {
 
 class ForcedOrders {
  public:
   // `lanes`: by process, its calls in their order, as indices into race.calls.
-  ForcedOrders(const Race& race, const std::vector<std::vector<int>>& lanes, const State& before);
+  ForcedOrders(const Race& race, const std::vector<std::vector<int>>& lanes,
+               const Deliveries& deliveries);
 
   // Whether all calls that come before this one are over. `done`: by process, how many are.
   bool Ready(int call, const std::vector<int>& done) const {
@@ -45,22 +45,16 @@ class ForcedOrders {
     }
     return true;
   }
-  // When the call has to have taken effect: what it sends may have been received by then.
-  int64_t DueOf(int call) const { return due_[static_cast<size_t>(call)]; }
-  // Whether the call sent what nobody is known to have received: it had better come late.
-  bool IsLeft(int call) const { return left_[static_cast<size_t>(call)]; }
-  // Whether somebody else is known to have received what this call would receive.
-  bool IsTaken(int call, const Outcome& outcome) const;
   // Calls, each of which has to be before the next, and the last before the first.
   const std::vector<Violation::Link>& cycle() const { return cycle_; }
 
  private:
+  // Beyond so many types of one queue, rules between types are not applied.
+  static constexpr size_t kMostTypes = 16;
+
   enum class Selects : uint8_t { kOther, kFirst, kLowest };
-  struct Sent {
-    int type = 0;        // of Queue::types
-    int send = -1;       // call; -1: it was there at first
-    int receive = -1;    // call; -1: nobody is known to have received it
-    bool surely = true;  // whether it was sent, if nobody received it
+  struct Sent : Deliveries::Sent {
+    int type_index = 0;  // in Queue::types
     Selects selects = Selects::kOther;
   };
   struct Edge {
@@ -68,17 +62,23 @@ class ForcedOrders {
     int after = -1;
     std::string_view why;
   };
-  // The last of something among the first i calls of a process: of_[i], -1 for none.
-  using Last = std::vector<int>;
+  // Something of a type that a call of one process did; sorted by these.
+  struct Done {
+    int type = 0;
+    int place = 0;  // of the call in its lane
+    int what = 0;
+    auto operator<=>(const Done&) const = default;
+  };
+  using Lists = std::vector<std::vector<Done>>;  // by lane
   struct Queue {
-    int id = 0;
     std::vector<int64_t> types;
+    std::map<int64_t, int> type_indices;
     std::vector<bool> taken;  // by type: whether receivers of whom nothing is known may have it
     std::vector<Sent> messages;
     std::vector<std::pair<int, int64_t>> empty;  // calls that failed with ENOMSG, and their msgtyp
-    // By lane and type: messages; of empties the calls.
-    std::vector<std::vector<Last>> sends, receives, lowest, empties;
-    std::vector<std::vector<Last>> first;  // by lane: received with msgtyp 0
+    // Messages, by the calls that did this to them; of empties the calls, by each type that fits.
+    Lists sends, receives, lowest, empties;
+    Lists first;  // received with msgtyp 0; all as of type 0
   };
 
   const int* ClockOf(int call) const { return &clocks_[static_cast<size_t>(call) * width_]; }
@@ -91,14 +91,11 @@ class ForcedOrders {
 
   // Whether who asks for msgtyp takes a message of this type.
   static bool Fits(int64_t msgtyp, bool except, int64_t type);
-  void Gather(const State& before);
-  void GatherCall(int index, const State& before);
-  Queue& QueueOf(int id, const State& before);
-  static int TypeOf(Queue& queue, int64_t type);
-  void Match(Queue& queue, const State& before);
-  void NoteReceived(const Queue& queue, Sent& message, int index);
-  void MarkTaken(Queue& queue);
+  void Gather(const Deliveries& deliveries);
+  void MarkTaken(const Deliveries& deliveries);
+  static void Take(Queue& queue, const Msgrcv& receive);
   void Index(Queue& queue);
+  std::vector<int> ByBeginning() const;
   void StartClocks();
   bool Add(int before, int after, std::string_view why);
   void FindCycle(int from, int to);
@@ -107,20 +104,18 @@ class ForcedOrders {
   bool PassReceived(const Queue& queue, const Sent& message);
   bool PassLeft(const Queue& queue, const Sent& message);
   bool PassEmpty(const Queue& queue);
+  // The last of a type among the calls of a lane before `place`; -1 for none.
+  static int LastOf(const Lists& lists, size_t lane, int type, int place);
   // The last message of a list among the calls of a lane that come before `call`.
-  const Sent* LastBefore(const Queue& queue, const std::vector<std::vector<Last>>& lists, int call,
-                         size_t lane, int type) const;
+  const Sent* LastBefore(const Queue& queue, const Lists& lists, int call, size_t lane,
+                         int type) const;
 
   const Race& race_;
   const std::vector<std::vector<int>>& lanes_;
   size_t width_;
-  std::vector<int> places_;    // by call: its place in its lane
-  std::vector<int> clocks_;    // by call and lane
-  std::vector<int64_t> due_;   // by call
-  std::vector<bool> left_;     // by call
-  std::vector<int> queue_of_;  // by call, of lost receives: the id of its queue, or -1
-  std::set<std::tuple<int, int64_t, std::string>> received_;  // queue, type and bytes
-  std::vector<Queue> queues_;
+  std::vector<int> places_;  // by call: its place in its lane
+  std::vector<int> clocks_;  // by call and lane
+  std::map<int, Queue> queues_;
   std::vector<Edge> edges_;  // that were added
   std::vector<Violation::Link> cycle_;
 };

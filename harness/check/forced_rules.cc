@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The rules of message queues that force orders, each applied to what is known so far.
+#include <climits>
+
 #include "check/forced.h"
 
 namespace ipcrig {
 namespace {
-
-// Beyond so many types of one queue, rules between types are not applied.
-constexpr size_t kMostTypes = 16;
 
 // Why one call has to be before the next.
 constexpr std::string_view kSent = "it sent what the next one received";
@@ -31,12 +30,10 @@ constexpr std::string_view kTaken = "its message was sent before the next one fo
 
 }  // namespace
 
-const ForcedOrders::Sent* ForcedOrders::LastBefore(const Queue& queue,
-                                                   const std::vector<std::vector<Last>>& lists,
-                                                   int call, size_t lane, int type) const {
+const ForcedOrders::Sent* ForcedOrders::LastBefore(const Queue& queue, const Lists& lists, int call,
+                                                   size_t lane, int type) const {
   if (call < 0) return nullptr;
-  const auto place = static_cast<size_t>(ClockOf(call)[lane]);
-  const int found = lists[lane][static_cast<size_t>(type)][place];
+  const int found = LastOf(lists, lane, type, ClockOf(call)[lane]);
   return found < 0 ? nullptr : &queue.messages[static_cast<size_t>(found)];
 }
 
@@ -45,7 +42,7 @@ bool ForcedOrders::Pass(const Queue& queue) {
   std::vector<const Sent*> there(queue.types.size(), nullptr);  // at first; by type, the last one
   for (const Sent& message : queue.messages) {
     if (!cycle_.empty()) return false;
-    const auto type = static_cast<size_t>(message.type);
+    const auto type = static_cast<size_t>(message.type_index);
     if (message.receive >= 0 && there[type] != nullptr) {
       added = Add(there[type]->receive, message.receive, kWasThere) || added;
     }
@@ -60,10 +57,11 @@ bool ForcedOrders::PassMessage(const Queue& queue, const Sent& message) {
   bool added = Add(message.send, message.receive, kSent);
   for (size_t lane = 0; lane < width_; ++lane) {
     // First in, first out, of one type.
-    if (const Sent* a = LastBefore(queue, queue.sends, message.send, lane, message.type)) {
+    if (const Sent* a = LastBefore(queue, queue.sends, message.send, lane, message.type_index)) {
       added = Add(a->receive, message.receive, kFifo) || added;
     }
-    if (const Sent* a = LastBefore(queue, queue.receives, message.receive, lane, message.type)) {
+    if (const Sent* a =
+            LastBefore(queue, queue.receives, message.receive, lane, message.type_index)) {
       added = Add(a->send, message.send, kOrder) || added;
     }
   }
@@ -73,7 +71,7 @@ bool ForcedOrders::PassMessage(const Queue& queue, const Sent& message) {
 // Rules between types.
 bool ForcedOrders::PassReceived(const Queue& queue, const Sent& message) {
   bool added = false;
-  const int64_t own = queue.types[static_cast<size_t>(message.type)];
+  const int64_t own = message.type;
   for (size_t lane = 0; lane < width_; ++lane) {
     // Who received the first message before this one was received found it not yet there.
     if (const Sent* b = LastBefore(queue, queue.first, message.receive, lane, 0)) {
@@ -97,8 +95,8 @@ bool ForcedOrders::PassReceived(const Queue& queue, const Sent& message) {
         }
       }
     }
-    const auto place = static_cast<size_t>(ClockOf(message.receive)[lane]);
-    const int empty = queue.empties[lane][static_cast<size_t>(message.type)][place];
+    const int empty =
+        LastOf(queue.empties, lane, message.type_index, ClockOf(message.receive)[lane]);
     if (empty >= 0) added = Add(empty, message.send, kEmpty) || added;
   }
   return added;
@@ -106,28 +104,28 @@ bool ForcedOrders::PassReceived(const Queue& queue, const Sent& message) {
 
 // What was sent and nobody received is still there: it came behind all that was received.
 bool ForcedOrders::PassLeft(const Queue& queue, const Sent& message) {
-  if (!message.surely || queue.taken[static_cast<size_t>(message.type)]) return false;
+  if (!message.surely || queue.taken[static_cast<size_t>(message.type_index)]) return false;
   bool added = false;
-  const int64_t own = queue.types[static_cast<size_t>(message.type)];
-  const auto last_of = [&](const std::vector<std::vector<Last>>& lists, size_t lane, size_t type) {
-    const int found = lists[lane][type].back();
+  const int64_t own = message.type;
+  const auto last_of = [&](const Lists& lists, size_t lane, int type) {
+    const int found = LastOf(lists, lane, type, INT_MAX);
     return found < 0 ? nullptr : &queue.messages[static_cast<size_t>(found)];
   };
   for (size_t lane = 0; lane < width_; ++lane) {
-    const auto type = static_cast<size_t>(message.type);
+    const int type = message.type_index;
     if (const Sent* a = last_of(queue.sends, lane, type)) {
       added = Add(a->send, message.send, kStays) || added;
     }
     if (queue.types.size() > kMostTypes) continue;
     if (const Sent* b = last_of(queue.first, lane, 0))
       added = Add(b->send, message.send, kFirst) || added;
-    for (size_t t = 0; t < queue.types.size(); ++t) {
-      if (queue.types[t] <= own) continue;
+    for (int t = 0; t < std::ssize(queue.types); ++t) {
+      if (queue.types[static_cast<size_t>(t)] <= own) continue;
       if (const Sent* b = last_of(queue.lowest, lane, t)) {
         added = Add(b->receive, message.send, kNoLower) || added;
       }
     }
-    if (const int empty = queue.empties[lane][type].back(); empty >= 0) {
+    if (const int empty = LastOf(queue.empties, lane, type, INT_MAX); empty >= 0) {
       added = Add(empty, message.send, kEmpty) || added;
     }
   }

@@ -2,7 +2,8 @@
 #include "check/linearize.h"
 
 #include <algorithm>
-#include <deque>
+#include <list>
+#include <optional>
 #include <utility>
 
 #include "base/clock.h"
@@ -38,7 +39,7 @@ std::vector<Violation::Placed> PrefixOf(Search& search, const State& before, con
     for (const Points::Answer& answer : points.answers()) {
       const auto process = static_cast<size_t>(answer.process);
       const auto& calls = plan.lanes[process].calls;
-      const bool end = answer.outcome.Ended() || done[process] == calls.size();
+      const bool end = answer.outcome->Ended() || done[process] == calls.size();
       prefix.push_back({end ? -1 : calls[done[process]], answer.process});
       if (!end) ++done[process];
     }
@@ -50,15 +51,30 @@ std::vector<Violation::Placed> PrefixOf(Search& search, const State& before, con
   return prefix;
 }
 
+// One of the states in which the race may have begun, and what is known of it then.
+struct Beginning {
+  explicit Beginning(const State& before) : state(before) {}
+
+  const State& state;
+  std::optional<Deliveries> deliveries;
+  std::optional<ForcedOrders> forced;
+  std::optional<Search> search;
+
+  Search::Hints hints() const {
+    return {deliveries ? &*deliveries : nullptr, forced ? &*forced : nullptr};
+  }
+  bool IsCyclic() const { return forced && !forced->cycle().empty(); }
+};
+
 class Linearizer {
  public:
   Linearizer(const std::vector<State>& before, const Race& race, const LinearizeOptions& options)
-      : before_(before),
-        options_(options),
+      : options_(options),
         plan_(race, before.front().processes.size()),
-        lanes_(plan_.Calls()),
         budget_{.most_nodes = options.nodes,
-                .deadline_us = MonotonicUs() + static_cast<int64_t>(options.seconds * 1e6)} {}
+                .deadline_us = MonotonicUs() + static_cast<int64_t>(options.seconds * 1e6)} {
+    for (const State& state : before) beginnings_.emplace_back(state);
+  }
 
   Linearization Run() {
     const auto& calls = plan_.race.calls;
@@ -77,10 +93,12 @@ class Linearizer {
   // and what the orders are that have to be need not be found out. No answer here says nothing.
   bool IsEasy() {
     if (!options_.forced || options_.states != 1) return false;
-    for (const State& state : before_) {
+    for (Beginning& beginning : beginnings_) {
+      const Search::Hints hints{&beginning.deliveries.emplace(plan_.race, beginning.state)};
       Search::Budget few = budget_;
       few.most_ways = kWaysOfEasyRace + std::ssize(plan_.race.calls) / kCallsOfWay;
-      result_.complete = Search(plan_, options_, few, nullptr, false).Run(state, result_.states);
+      Search search(plan_, options_, few, hints, false);
+      result_.complete = search.Run(beginning.state, result_.states);
       budget_.nodes = few.nodes;
       if (!result_.states.empty()) return true;
     }
@@ -89,12 +107,15 @@ class Linearizer {
   }
 
   void LookForStates() {
-    for (const State& state : before_) {
-      if (options_.forced) forced_.emplace_back(plan_.race, lanes_, state);
-      const ForcedOrders* forced = options_.forced ? &forced_.back() : nullptr;
-      searches_.emplace_back(plan_, options_, budget_, forced, false);
-      if (forced != nullptr && !forced->cycle().empty()) continue;
-      if (!searches_.back().Run(state, result_.states)) result_.complete = false;
+    lanes_ = plan_.Calls();
+    for (Beginning& beginning : beginnings_) {
+      if (options_.forced) {
+        if (!beginning.deliveries) beginning.deliveries.emplace(plan_.race, beginning.state);
+        beginning.forced.emplace(plan_.race, lanes_, *beginning.deliveries);
+      }
+      Search& search = beginning.search.emplace(plan_, options_, budget_, beginning.hints(), false);
+      if (beginning.IsCyclic()) continue;
+      if (!search.Run(beginning.state, result_.states)) result_.complete = false;
       if (!result_.complete) return;
     }
   }
@@ -102,11 +123,12 @@ class Linearizer {
   // Where orders that are forced contradict each other, that is said, and as far as it is cheap
   // what can be explained all the same.
   bool ExplainCycle() {
-    if (forced_.size() != 1 || forced_[0].cycle().empty()) return false;
-    result_.violation.cycle = forced_[0].cycle();
+    Beginning& only = beginnings_.front();
+    if (beginnings_.size() != 1 || !only.IsCyclic()) return false;
+    result_.violation.cycle = only.forced->cycle();
     budget_.most_nodes = std::min(budget_.most_nodes, budget_.nodes + kNodesForPrefix);
     std::vector<State> none;
-    searches_[0].Run(before_[0], none);
+    only.search->Run(only.state, none);
     ExplainPrefix();
     return true;
   }
@@ -120,12 +142,12 @@ class Linearizer {
     LinearizeOptions one = options_;
     one.states = 1;
     std::vector<State> found;
-    for (size_t i = 0; i < before_.size(); ++i) {
-      if (!forced_.empty() && !forced_[i].cycle().empty()) continue;
-      Search search(plan_, one, budget_, forced_.empty() ? nullptr : &forced_[i], true);
-      search.Run(before_[i], found);
+    for (const Beginning& beginning : beginnings_) {
+      if (beginning.IsCyclic()) continue;
+      Search search(plan_, one, budget_, beginning.hints(), true);
+      search.Run(beginning.state, found);
       if (found.empty()) continue;
-      DescribeLoss(search, before_[i]);
+      DescribeLoss(search, beginning.state);
       return true;
     }
     return false;
@@ -149,12 +171,12 @@ class Linearizer {
 
   void ExplainPrefix() {
     Violation& violation = result_.violation;
-    size_t best = 0;
-    for (size_t i = 1; i < searches_.size(); ++i) {
-      if (searches_[i].best().size() > searches_[best].best().size()) best = i;
-    }
-    Search& search = searches_[best];
-    const State& before = before_[best];
+    const auto longest = std::max_element(
+        beginnings_.begin(), beginnings_.end(), [](const Beginning& a, const Beginning& b) {
+          return a.search->best().size() < b.search->best().size();
+        });
+    Search& search = *longest->search;
+    const State& before = longest->state;
     violation.prefix = PrefixOf(search, before, plan_, {});
     violation.process = search.Blamed();
     if (violation.process < 0) return;
@@ -162,19 +184,17 @@ class Linearizer {
     violation.expected = AllowedBy(search.Probe(before, violation.process));
   }
 
-  const std::vector<State>& before_;
   const LinearizeOptions& options_;
   RacePlan plan_;
   std::vector<std::vector<int>> lanes_;
   Search::Budget budget_;
-  std::deque<ForcedOrders> forced_;
-  std::deque<Search> searches_;
+  std::list<Beginning> beginnings_;
   Linearization result_;
 };
 
 }  // namespace
 
-Linearization Linearize(std::vector<State> before, const Race& race,
+Linearization Linearize(const std::vector<State>& before, const Race& race,
                         const LinearizeOptions& options) {
   if (before.empty()) return {};
   return Linearizer(before, race, options).Run();

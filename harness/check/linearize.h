@@ -97,7 +97,7 @@ struct Linearization {
 };
 
 // `before`: the states that may hold when the race begins.
-Linearization Linearize(std::vector<State> before, const Race& race,
+Linearization Linearize(const std::vector<State>& before, const Race& race,
                         const LinearizeOptions& options = {});
 
 }  // namespace ipcrig

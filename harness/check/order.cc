@@ -20,7 +20,7 @@ std::vector<OrderedPoint> PointsOf(Search& search, const State& before, const Ra
     for (const Points::Answer& answer : made.answers()) {
       const auto process = static_cast<size_t>(answer.process);
       const auto& calls = plan.lanes[process].calls;
-      const bool end = answer.outcome.Ended() || done[process] == calls.size();
+      const bool end = answer.outcome->Ended() || done[process] == calls.size();
       const int call = end ? -1 : calls[done[process]++];
       points.push_back({number, point.process, answer.process, call, false, at.state});
     }
@@ -48,9 +48,11 @@ std::vector<OrderedPoint> OneOrder(const std::vector<State>& before, const Race&
     for (const State& state : before) {
       Search::Budget budget{.most_nodes = kNodesToShow,
                             .deadline_us = MonotonicUs() + kMicrosecondsToShow};
-      ForcedOrders forced(race, lanes, state);
-      const bool cyclic = !forced.cycle().empty();
-      Search search(plan, one, budget, cyclic ? nullptr : &forced, deaf);
+      const Deliveries deliveries(race, state);
+      const ForcedOrders forced(race, lanes, deliveries);
+      Search::Hints hints{&deliveries, &forced};
+      if (!forced.cycle().empty()) hints = {};
+      Search search(plan, one, budget, hints, deaf);
       std::vector<State> found;
       search.Run(state, found);
       std::vector<OrderedPoint> points = PointsOf(search, state, plan);

@@ -167,7 +167,7 @@ RaceJudgement JudgeRace(const Scenario& scenario, const ObservedStep& step,
   const Race race = RaceOf(scenario, step, states.front(), lines);
   const int line = scenario.LineOf(static_cast<size_t>(step.event->step));
   judged.calls = CallsOf(race);
-  Linearization result = Linearize(std::move(states), race, options);
+  Linearization result = Linearize(states, race, options);
   if (result.states.empty()) {
     if (result.exhausted) {
       judged.unknown =

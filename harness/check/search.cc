@@ -48,32 +48,29 @@ bool Search::Budget::Spend() {
   return !spent;
 }
 
-Search::Search(const RacePlan& plan, const LinearizeOptions& options, Budget& budget,
-               const ForcedOrders* forced, bool deaf)
+Search::Search(const RacePlan& plan, const LinearizeOptions& options, Budget& budget, Hints hints,
+               bool deaf)
     : plan_(plan),
       options_(options),
       budget_(budget),
-      forced_(forced),
+      hints_(hints),
       deaf_(deaf),
       known_(plan.lanes.size()),
+      heads_(plan.lanes.size()),
       points_(
           known_, [this](int count) { return trail_->Pick(count); }, plan.race.now) {
   if (deaf_) points_.LoseWakeups();
 }
 
 const RacingCall* Search::Current(int process) const {
-  const auto& calls = plan_.LaneOf(process).calls;
-  const auto done = static_cast<size_t>(config_.done[static_cast<size_t>(process)]);
-  return done < calls.size() ? &plan_.Call(calls[done]) : nullptr;
+  const int call = NextOf(process);
+  return call < 0 ? nullptr : &plan_.Call(call);
 }
 
-int Search::NextOf(int process) const {
-  const auto& calls = plan_.LaneOf(process).calls;
-  const auto done = static_cast<size_t>(config_.done[static_cast<size_t>(process)]);
-  return done < calls.size() ? calls[done] : -1;
-}
+int Search::NextOf(int process) const { return heads_[static_cast<size_t>(process)].call; }
 
 const RacingEnd* Search::EndOf(int process) const {
+  if (plan_.race.ends.empty()) return nullptr;
   const int end = plan_.LaneOf(process).end;
   const bool open = end >= 0 && !config_.at.racers[static_cast<size_t>(process)].ended;
   return open ? &plan_.race.ends[static_cast<size_t>(end)] : nullptr;
@@ -81,21 +78,33 @@ const RacingEnd* Search::EndOf(int process) const {
 
 // When the process has to come to its next point that is known, at the latest.
 int64_t Search::Due(int process) const {
-  const RacingCall* call = Current(process);
-  if (call != nullptr && call->outcome) return call->to;
+  const RacePlan::Head& head = heads_[static_cast<size_t>(process)];
+  if (head.returned) return head.due;
   const RacingEnd* end = EndOf(process);
   return end != nullptr ? end->to : INT64_MAX;
 }
 
 void Search::Know(int process) {
-  const int call = NextOf(process);
-  known_[static_cast<size_t>(process)] =
-      call < 0 ? Known{} : plan_.known[static_cast<size_t>(call)];
+  const auto& calls = plan_.LaneOf(process).calls;
+  const auto done = static_cast<size_t>(config_.done[static_cast<size_t>(process)]);
+  Known& known = known_[static_cast<size_t>(process)];
+  RacePlan::Head& head = heads_[static_cast<size_t>(process)];
+  if (done < calls.size()) {
+    const auto next = static_cast<size_t>(calls[done]);
+    known = plan_.known[next];
+    head = plan_.heads[next];
+  } else {
+    known = {};
+    head = {};
+  }
 }
 
 void Search::Begin(const State& before) {
   const size_t processes = plan_.lanes.size();
-  config_ = {{before, std::vector<Racer>(processes)}, std::vector<int>(processes)};
+  config_.at.state = before;
+  config_.at.racers.assign(processes, {});
+  config_.done.assign(processes, 0);
+  config_.score = 0;
   for (int i = 0; i < plan_.processes(); ++i) {
     const ProcessState& process = before.process(i);
     config_.at.racers[static_cast<size_t>(i)].ended =
@@ -143,61 +152,60 @@ int64_t Search::Reached() const {
 bool Search::TakesForeign(const Points::Answer& answer) const {
   const int call = NextOf(answer.process);
   const bool lost = known_[static_cast<size_t>(answer.process)].what == What::kAnything;
-  return forced_ != nullptr && lost && call >= 0 &&
+  return hints_.deliveries != nullptr && lost && call >= 0 &&
          std::holds_alternative<Msgrcv>(plan_.Call(call).op) &&
-         forced_->IsTaken(call, answer.outcome);
+         hints_.deliveries->IsTaken(call, *answer.outcome);
 }
 
 // A receive found something that nobody received: lost ones, which may have, come next.
 void Search::PreferLostReceives(Frame& frame) {
-  if (forced_ == nullptr || std::exchange(frame.reordered, true)) return;
-  std::stable_partition(frame.moves.begin() + static_cast<ptrdiff_t>(frame.next), frame.moves.end(),
-                        [&](const Point& point) {
-                          const RacingCall* call = Current(point.process);
-                          return call != nullptr && !call->outcome &&
-                                 std::holds_alternative<Msgrcv>(call->op);
-                        });
+  if (hints_.deliveries == nullptr || std::exchange(frame.reordered, true)) return;
+  std::stable_partition(
+      moves_.begin() + static_cast<ptrdiff_t>(frame.next), moves_.end(), [&](const Point& point) {
+        const RacingCall* call = Current(point.process);
+        return call != nullptr && !call->outcome && std::holds_alternative<Msgrcv>(call->op);
+      });
 }
 
 void Search::Advance(int process) {
-  if (config_.at.racers[static_cast<size_t>(process)].ended) {
-    config_.done[static_cast<size_t>(process)] =
-        static_cast<int>(plan_.LaneOf(process).calls.size());
-  } else {
-    ++config_.done[static_cast<size_t>(process)];
-  }
+  int& done = config_.done[static_cast<size_t>(process)];
+  const bool ended = config_.at.racers[static_cast<size_t>(process)].ended;
+  const int now = ended ? static_cast<int>(plan_.LaneOf(process).calls.size()) : done + 1;
+  config_.score += now - std::exchange(done, now) + (ended ? 1 : 0);
   Know(process);
 }
 
 void Search::Add(Point::Kind kind, int process, int urgency, int64_t due) {
   // The most urgent first; there are too few of them to sort them afterwards.
   const Move move{{kind, process}, urgency, due};
-  moves_.insert(std::upper_bound(moves_.begin(), moves_.end(), move,
-                                 [](const Move& a, const Move& b) {
-                                   return std::pair(a.urgency, a.due) < std::pair(b.urgency, b.due);
-                                 }),
-                move);
+  listing_.insert(std::upper_bound(listing_.begin(), listing_.end(), move,
+                                   [](const Move& a, const Move& b) {
+                                     return std::pair(a.urgency, a.due) <
+                                            std::pair(b.urgency, b.due);
+                                   }),
+                  move);
 }
 
 void Search::ListOf(int process, int64_t bound) {
   const Racer& racer = config_.at.racers[static_cast<size_t>(process)];
   const ProcessState& self = config_.at.state.process(process);
-  const RacingCall* call = Current(process);
+  const RacePlan::Head& head = heads_[static_cast<size_t>(process)];
   const RacingEnd* end = EndOf(process);
+  if (head.from > bound && end == nullptr) return;  // nor is it asleep
   if (racer.ended || self.life == Life::kUnborn) return;
-  const bool returns = call != nullptr && call->outcome;
+  const bool returns = head.returned;
   const int urgency =
-      returns                                                                           ? 0
-      : call != nullptr && known_[static_cast<size_t>(process)].what == What::kAnything ? 2
-                                                                                        : 1;
-  const int64_t due = returns ? call->to : INT64_MAX;
+      returns                                                                          ? 0
+      : head.call >= 0 && known_[static_cast<size_t>(process)].what == What::kAnything ? 2
+                                                                                       : 1;
+  const int64_t due = head.due;
   if (self.pending) {
     if (self.interrupted != 0) Add(Point::Kind::kInterrupt, process, urgency, due);
     if (racer.times_out) Add(Point::Kind::kTimeOut, process, urgency, due);
     if (racer.loose || !IsGranted(config_.at.state, process)) {
       Add(Point::Kind::kLook, process, urgency, due);
     }
-  } else if (call != nullptr && call->from <= bound && !racer.exiting && !racer.leaving) {
+  } else if (head.from <= bound && head.call >= 0 && !racer.exiting && !racer.leaving) {
     AddAttempt(process, urgency, due);
   }
   const bool dies = end != nullptr && self.fate && *self.fate == end->outcome && !returns;
@@ -205,41 +213,45 @@ void Search::ListOf(int process, int64_t bound) {
 }
 
 bool Search::Ready(int process) const {
-  return forced_ == nullptr || NextOf(process) < 0 || forced_->Ready(NextOf(process), config_.done);
+  const int call = NextOf(process);
+  return hints_.forced == nullptr || call < 0 || hints_.forced->Ready(call, config_.done);
 }
 
 void Search::AddAttempt(int process, int urgency, int64_t due) {
-  if (forced_ == nullptr) return Add(Point::Kind::kAttempt, process, urgency, due);
+  if (hints_.deliveries == nullptr) return Add(Point::Kind::kAttempt, process, urgency, due);
   const int call = NextOf(process);
-  const int64_t wanted = forced_->DueOf(call);
+  const int64_t received = hints_.deliveries->ReceivedBy(call);
+  const int64_t wanted = std::min(plan_.Call(call).to, received);
   // One that was received was sent, whether or not its sender lived to tell.
   if (wanted != INT64_MAX) urgency = 0;
-  if (forced_->IsLeft(call)) urgency = std::max(urgency, 1);
-  if (!forced_->Ready(call, config_.done)) {
+  if (hints_.deliveries->IsLeft(call)) urgency = std::max(urgency, 1);
+  if (!Ready(process)) {
     if (!MaySleep(plan_.Call(call).op)) return;
     urgency = kOnlyToSleep;
   }
-  Add(Point::Kind::kAttempt, process, urgency, std::min(due, wanted));
+  Add(Point::Kind::kAttempt, process, urgency,
+      hints_.forced != nullptr ? std::min(due, wanted)
+      : received == INT64_MAX  ? due
+                               : received);
 }
 
 void Search::List(Frame& frame) {
   int64_t bound = INT64_MAX;
   for (int i = 0; i < plan_.processes(); ++i) bound = std::min(bound, Due(i));
-  moves_.clear();
+  listing_.clear();
   for (int i = 0; i < plan_.processes(); ++i) ListOf(i, bound);
-  frame.moves.clear();
-  for (const Move& move : moves_) frame.moves.push_back(move.point);
-  frame.next = 0;
+  frame.moves = frame.next = moves_.size();
+  for (const Move& move : listing_) moves_.push_back(move.point);
   frame.listed = true;
 }
 
 bool Search::AllPlaced() const {
   for (int i = 0; i < plan_.processes(); ++i) {
-    const RacingCall* call = Current(i);
+    const RacePlan::Head& head = heads_[static_cast<size_t>(i)];
     const ProcessState& self = config_.at.state.process(i);
     if (EndOf(i) != nullptr) return false;
-    if (call == nullptr || config_.at.racers[static_cast<size_t>(i)].ended) continue;
-    if (call->outcome) return false;
+    if (head.call < 0 || config_.at.racers[static_cast<size_t>(i)].ended) continue;
+    if (head.returned) return false;
     if (known_[static_cast<size_t>(i)].what == What::kAsleep && !self.pending) return false;
   }
   return true;
@@ -251,15 +263,18 @@ void Search::Settle(std::vector<State>& found) {
   const bool doomed = std::any_of(processes.begin(), processes.end(),
                                   [](const ProcessState& process) { return process.fate; });
   if (doomed) return;
-  Interleaving at = config_.at;
+  const bool sleepers = std::any_of(processes.begin(), processes.end(),
+                                    [](const ProcessState& process) { return process.pending; });
   const auto skip = [&](int process) {
     const What what = known_[static_cast<size_t>(process)].what;
     return what == What::kAnything || (deaf_ && what == What::kAsleep);
   };
-  if (points_.CanGoOn(at, skip) >= 0) return;
-  State state = config_.at.state;
+  Interleaving copy;
+  if (sleepers && points_.CanGoOn(copy = config_.at, skip) >= 0) return;
+  // Where one will do, it is over.
+  State state = options_.states == 1 ? std::move(config_.at.state) : config_.at.state;
   int64_t latest = state.clock++;
-  for (size_t i = 0; i < processes.size(); ++i) {
+  for (size_t i = 0; i < state.processes.size(); ++i) {
     if (config_.at.racers[i].loose) state.processes[i].since = latest;
     if (!state.processes[i].pending) state.processes[i].interrupted = 0;
   }
@@ -273,42 +288,44 @@ void Search::Settle(std::vector<State>& found) {
   }
 }
 
-int64_t Search::Score() const {
-  int64_t score = 0;
-  for (const int done : config_.done) score += done;
-  for (const Racer& racer : config_.at.racers) score += racer.ended ? 1 : 0;
-  return score;
-}
-
 // Requires config_ to be that of the last frame.
 void Search::KeepBest() {
-  best_score_ = Score();
+  best_score_ = frames_[depth_ - 1].score;
   best_.clear();
+  best_.reserve(depth_);
   for (size_t i = 0; i + 1 < depth_; ++i) {
-    best_.push_back({frames_[i].moves[frames_[i].next], frames_[i].trail});
+    best_.push_back({moves_[frames_[i].next], frames_[i].trail});
   }
+}
+
+void Search::Keep(Frame& frame) {
+  if (frame.copy == nullptr) frame.copy = std::make_unique<Config>(config_);
 }
 
 // config_ becomes that of the last frame again.
 void Search::Restore() {
-  size_t from = depth_ - 1;
-  while (frames_[from].copy == nullptr) --from;
-  config_ = *frames_[from].copy;
-  for (int i = 0; i < plan_.processes(); ++i) Know(i);
-  for (size_t i = from; i + 1 < depth_; ++i) {
-    Frame& frame = frames_[i];
-    const bool fits = Make(frame.moves[frame.next], frame.trail);
+  const size_t last = depth_ - 1;
+  size_t at = last;
+  while (at > 0 && frames_[at].copy == nullptr) --at;
+  if (at == 0) {
+    Begin(*before_);
+  } else {
+    config_ = *frames_[at].copy;
+    for (int i = 0; i < plan_.processes(); ++i) Know(i);
+  }
+  for (; at < last; ++at) {
+    Frame& frame = frames_[at];
+    if (at % kBetweenCopies == kBetweenCopies - 1) Keep(frame);
+    const bool fits = Make(moves_[frame.next], frame.trail);
     IPC_REQUIRE(fits, "a point that was made cannot be made again");
   }
   live_ = true;
   remembers_ = ++budget_.ways > kFewWays;
   if (!remembers_) return;
-  Frame& last = frames_[depth_ - 1];
-  if (last.copy == nullptr) last.copy = std::make_unique<Config>(config_);
-  if (!last.hashed) {
-    last.print = FingerprintOf(config_.at, config_.done);
-    last.hashed = true;
-  }
+  Keep(frames_[last]);
+  if (frames_[last].hashed) return;
+  frames_[last].print = FingerprintOf(config_.at, config_.done);
+  frames_[last].hashed = true;
 }
 
 void Search::Close(Frame& frame) {
@@ -316,6 +333,7 @@ void Search::Close(Frame& frame) {
   frame.copy.reset();
   frame.trail = {};
   frame.listed = frame.hashed = frame.fruitful = frame.reordered = false;
+  moves_.resize(frame.moves);
   --depth_;
   live_ = false;
   if (depth_ == 0) return;
@@ -324,22 +342,25 @@ void Search::Close(Frame& frame) {
 }
 
 bool Search::Run(const State& before, std::vector<State>& found) {
+  before_ = &before;
   Begin(before);
+  frames_.clear();
+  frames_.reserve(plan_.race.calls.size() + 1);
+  frames_.resize(1);
+  moves_.clear();
+  moves_.reserve(plan_.race.calls.size() + 1);
   depth_ = 1;
-  if (frames_.empty()) frames_.resize(1);
-  frames_[0] = {};
-  frames_[0].copy = std::make_unique<Config>(config_);
   const auto enough = [&] { return found.size() >= options_.states; };
   while (depth_ > 0 && !enough()) {
     Frame& frame = frames_[depth_ - 1];
     if (!frame.listed) {
       if (!budget_.Spend()) return false;
       List(frame);
-      frame.score = Score();
+      frame.score = config_.score;
       if (AllPlaced()) Settle(found);
       if (enough()) break;
     }
-    if (frame.next == frame.moves.size()) {
+    if (frame.next == moves_.size()) {
       if (!frame.fruitful && frame.score > best_score_) {
         if (!live_) Restore();
         KeepBest();
@@ -348,12 +369,12 @@ bool Search::Run(const State& before, std::vector<State>& found) {
       continue;
     }
     if (!live_) Restore();
-    if (!Make(frame.moves[frame.next], frame.trail)) {
-      const bool received = frame.moves[frame.next].kind == Point::Kind::kAttempt;
+    if (!Make(moves_[frame.next], frame.trail)) {
+      const bool received = moves_[frame.next].kind == Point::Kind::kAttempt;
       live_ = points_.Untouched();
       if (frame.trail.Advance()) continue;
       ++frame.next;
-      if (!received || frame.reordered || frame.next == frame.moves.size()) continue;
+      if (!received || frame.reordered || frame.next == moves_.size()) continue;
       if (!live_) Restore();
       PreferLostReceives(frame);
       continue;
@@ -372,7 +393,7 @@ bool Search::Run(const State& before, std::vector<State>& found) {
     Frame& next = frames_[depth_++];
     next.hashed = remembers_;
     next.print = print;
-    if (depth_ % kBetweenCopies == 0) next.copy = std::make_unique<Config>(config_);
+    if (budget_.ways > 0 && depth_ % kBetweenCopies == 0) Keep(next);
   }
   return depth_ == 0;
 }

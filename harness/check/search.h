@@ -3,9 +3,9 @@
 // Search: the depth-first search of Linearize(), for one of the states that may hold when a race
 // begins. An implementation detail of linearize.cc.
 //
-// The state is changed in place on the way down. Every so often a copy is kept; on the way back the
-// nearest one is taken, and the points behind it are made again. Only when some ways have failed
-// does the search begin to remember where it has been.
+// The state is changed in place on the way down. The way back begins at the nearest copy, or at the
+// beginning, and makes the points behind it again. Copies are kept, every so often, once a way has
+// failed; when some have, the search begins to remember where it has been.
 #pragma once
 
 #include <memory>
@@ -46,9 +46,18 @@ class RacePlan {
     int end = -1;            // into race.ends
   };
 
+  // Of a call, what the search looks at again and again.
+  struct Head {
+    int call = -1;  // index into race.calls; -1: none
+    bool returned = false;
+    int64_t from = INT64_MAX;
+    int64_t due = INT64_MAX;  // when it had returned
+  };
+
   const Race& race;
   std::vector<Lane> lanes;
   std::vector<Known> known;  // by call
+  std::vector<Head> heads;   // by call
   bool bounded = false;      // whether a lost call has to have taken effect by some time
 
   const RacingCall& Call(int index) const { return race.calls[static_cast<size_t>(index)]; }
@@ -56,6 +65,9 @@ class RacePlan {
   std::vector<std::vector<int>> Calls() const;
   const Lane& LaneOf(int process) const { return lanes[static_cast<size_t>(process)]; }
   int processes() const { return static_cast<int>(lanes.size()); }
+
+ private:
+  void Weaken(int call, int shmats);
 };
 
 class Search {
@@ -75,9 +87,15 @@ class Search {
     bool Spend();
   };
 
-  // `forced`: or nullptr. Nothing is owned.
-  Search(const RacePlan& plan, const LinearizeOptions& options, Budget& budget,
-         const ForcedOrders* forced, bool deaf);
+  // What is known of messages: which moves are tried first, and which are not. Or nullptr.
+  struct Hints {
+    const Deliveries* deliveries = nullptr;
+    const ForcedOrders* forced = nullptr;
+  };
+
+  // Nothing is owned.
+  Search(const RacePlan& plan, const LinearizeOptions& options, Budget& budget, Hints hints,
+         bool deaf);
 
   // Looks for all states; adds to `found` those that it does not have. False: there may be more.
   bool Run(const State& before, std::vector<State>& found);
@@ -101,10 +119,11 @@ class Search {
   struct Config {
     Interleaving at;
     std::vector<int> done;  // by process: how many of its calls are over
+    int64_t score = 0;      // how many are over, and processes gone
   };
   struct Frame {
-    std::vector<Point> moves;
-    size_t next = 0;
+    size_t moves = 0;  // where its own begin in moves_; they end where those of the next one begin
+    size_t next = 0;   // the one that is taken, in moves_
     bool listed = false;
     bool hashed = false;
     bool reordered = false;
@@ -138,23 +157,26 @@ class Search {
   bool AllPlaced() const;
   void Settle(std::vector<State>& found);
   void Restore();
+  void Keep(Frame& frame);
   void Close(Frame& frame);
   void KeepBest();
-  int64_t Score() const;
 
   const RacePlan& plan_;
   const LinearizeOptions& options_;
   Budget& budget_;
-  const ForcedOrders* forced_;
+  Hints hints_;
   bool deaf_;
   Config config_;
-  bool live_ = true;  // config_ is that of the last frame
-  std::vector<Known> known_;
+  const State* before_ = nullptr;
+  bool live_ = true;                   // config_ is that of the last frame
+  std::vector<Known> known_;           // by process, of its next call
+  std::vector<RacePlan::Head> heads_;  // and what else is known of that
   Trail* trail_ = nullptr;
   Points points_;
   std::vector<Frame> frames_;
   size_t depth_ = 0;  // frames in use
-  std::vector<Move> moves_;
+  std::vector<Point> moves_;
+  std::vector<Move> listing_;  // of List(), kept for its memory
   std::unordered_set<Fingerprint, FingerprintHash> closed_;
   bool remembers_ = false;
   std::vector<Step> best_;

@@ -11,10 +11,6 @@ namespace {
 
 bool Removes(const Op& op) { return IsOneOf<ShmctlRmid, Shmdt, MsgctlRmid, SemctlRmid>(op); }
 
-bool Overlap(const RacingCall& call, int64_t from, int64_t to) {
-  return from <= call.to && call.from <= to;
-}
-
 bool IsTotal(const Op& op) {
   return IsOneOf<ShmctlIpcInfo, ShmctlShmInfo, MsgctlIpcInfo, MsgctlMsgInfo, SemctlIpcInfo,
                  SemctlSemInfo>(op);
@@ -26,31 +22,9 @@ bool IsWeak(const RacingCall& call) {
          (call.outcome && *call.outcome == Outcome::Failed(EIDRM));
 }
 
-// `shmats`: in the whole race.
-Known KnownOf(const Race& race, const RacingCall& call, bool ends, int shmats) {
-  Known known;
-  if (call.outcome) {
-    known.what = Known::What::kReturned;
-    known.outcome = &*call.outcome;
-  } else {
-    known.what = call.lost || ends ? Known::What::kAnything : Known::What::kAsleep;
-  }
-  if (!IsWeak(call)) return known;
-  for (const RacingCall& other : race.calls) {
-    if (&other == &call || !Overlap(call, other.from, other.to)) continue;
-    known.atomic = false;
-    // A fork attaches for its child all that the caller has attached, one after the other.
-    known.attaches += std::holds_alternative<Shmat>(other.op)  ? 1
-                      : std::holds_alternative<Fork>(other.op) ? shmats
-                                                               : 0;
-    known.removal = known.removal || Removes(other.op);
-  }
-  for (const RacingEnd& end : race.ends) {
-    if (!Overlap(call, end.from, end.to)) continue;
-    known.atomic = false;
-    known.removal = true;
-  }
-  return known;
+Known KnownOf(const RacingCall& call, bool ends) {
+  if (call.outcome) return {.what = Known::What::kReturned, .outcome = &*call.outcome};
+  return {.what = call.lost || ends ? Known::What::kAnything : Known::What::kAsleep};
 }
 
 }  // namespace
@@ -60,15 +34,46 @@ RacePlan::RacePlan(const Race& the_race, size_t processes) : race(the_race), lan
     lanes[static_cast<size_t>(race.ends[i].process)].end = static_cast<int>(i);
   }
   known.reserve(race.calls.size());
-  const auto shmats = static_cast<int>(
-      std::count_if(race.calls.begin(), race.calls.end(),
-                    [](const RacingCall& call) { return std::holds_alternative<Shmat>(call.op); }));
-  for (size_t i = 0; i < race.calls.size(); ++i) {
-    const RacingCall& call = race.calls[i];
+  heads.reserve(race.calls.size());
+  for (Lane& lane : lanes) lane.calls.reserve(race.calls.size() / lanes.size() + 8);
+  std::vector<int> weak;
+  int shmats = 0;
+  for (int i = 0; i < std::ssize(race.calls); ++i) {
+    const RacingCall& call = Call(i);
     Lane& lane = lanes[static_cast<size_t>(call.process)];
-    lane.calls.push_back(static_cast<int>(i));
-    known.push_back(KnownOf(race, call, lane.end >= 0, shmats));
+    lane.calls.push_back(i);
+    known.push_back(KnownOf(call, lane.end >= 0));
+    const bool returned = call.outcome.has_value();
+    heads.push_back({i, returned, call.from, returned ? call.to : INT64_MAX});
     bounded = bounded || (call.lost && call.to != INT64_MAX);
+    if (IsWeak(call)) weak.push_back(i);
+    if (std::holds_alternative<Shmat>(call.op)) ++shmats;
+  }
+  for (const int call : weak) Weaken(call, shmats);
+}
+
+// `shmats`: in the whole race.
+void RacePlan::Weaken(int index, int shmats) {
+  const RacingCall& call = Call(index);
+  Known& what = known[static_cast<size_t>(index)];
+  for (const Lane& lane : lanes) {
+    auto next = std::partition_point(lane.calls.begin(), lane.calls.end(),
+                                     [&](int other) { return Call(other).to < call.from; });
+    for (; next != lane.calls.end() && Call(*next).from <= call.to; ++next) {
+      if (*next == index) continue;
+      const Op& op = Call(*next).op;
+      what.atomic = false;
+      // A fork attaches for its child all that the caller has attached, one after the other.
+      what.attaches += std::holds_alternative<Shmat>(op)  ? 1
+                       : std::holds_alternative<Fork>(op) ? shmats
+                                                          : 0;
+      what.removal = what.removal || Removes(op);
+    }
+  }
+  for (const RacingEnd& end : race.ends) {
+    if (end.from > call.to || end.to < call.from) continue;
+    what.atomic = false;
+    what.removal = true;
   }
 }
 

@@ -168,8 +168,8 @@ class Search {
   }
 
   // Keeps the mismatch of the order that explained most.
-  void Miss(Mismatch::Kind kind, int process, const std::optional<Op>& op,
-            const std::vector<Branch>& branches, const Outcome* seen, int left = INT_MAX - 1) {
+  void Miss(Mismatch::Kind kind, int process, const std::optional<Op>& op, const Branches& branches,
+            const Outcome* seen, int left = INT_MAX - 1) {
     if (left >= least_left_) return;
     least_left_ = left;
     mismatch_ = {kind, process, op, {}, seen == nullptr ? "it sleeps" : ""};
@@ -194,7 +194,7 @@ class Search {
 }  // namespace
 
 std::string ExpectedText(const Op& op, const Expected& expected) {
-  if (!expected.value_name.empty()) return expected.value_name;
+  if (!expected.value_name.empty()) return std::string(expected.value_name);
   return OutcomeText(op, expected.Example());
 }
 

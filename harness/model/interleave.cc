@@ -132,6 +132,7 @@ bool IsGranted(const State& state, int process) {
 
 bool Points::Apply(Interleaving& at, Point point, const Op* op) {
   answers_.clear();
+  examples_.clear();
   untouched_ = false;
   switch (point.kind) {
     case Point::Kind::kAttempt:
@@ -177,7 +178,7 @@ bool Points::Attempt(Interleaving& at, int process, const Op& op) {
     untouched_ = turn.untouched();
     return false;
   }
-  aftermath.Apply(at, answers_.back().outcome);
+  aftermath.Apply(at, *answers_.back().outcome);
   return Grant(at);
 }
 
@@ -270,12 +271,13 @@ bool Points::GrantOne(Interleaving& at, bool& granted) {
   State& state = at.state;
   OrderSleepers(at);
   for (const int process : order_) {
-    const Op op = *state.process(process).pending;
+    const Op& pending = *state.process(process).pending;
     Turn turn(state, process, SeenOf(process), now_, true, KeepOf(process));
     turn.HandOver();
-    std::visit([&](const auto& call) { call.Model(turn); }, op);
+    std::visit([&](const auto& call) { call.Model(turn); }, pending);
     if (turn.branches().empty()) continue;
     granted = true;
+    const Op op = pending;
     return Take(at, turn, process, op);
   }
   return true;
@@ -283,20 +285,22 @@ bool Points::GrantOne(Interleaving& at, bool& granted) {
 
 bool Points::Take(Interleaving& at, Turn& turn, int process, const Op& op) {
   const Known& known = KnownOf(process);
-  std::vector<Branch>& branches = turn.branches();
+  Branches& branches = turn.branches();
   const auto fits = [&](const Branch& branch) { return Fits(branch.expected, known, op); };
-  const auto count = static_cast<int>(std::count_if(branches.begin(), branches.end(), fits));
-  if (count == 0) {
+  auto branch = std::find_if(branches.begin(), branches.end(), fits);
+  if (branch == branches.end()) {
     Misses(process, op, turn);
     return false;
   }
-  int left = count > 1 ? choose_(count) : 0;
-  auto branch = branches.begin();
-  while (!fits(*branch) || left-- > 0) ++branch;
-  Outcome outcome = known.outcome != nullptr ? *known.outcome : branch->expected.Example();
+  const auto others = static_cast<int>(std::count_if(branch + 1, branches.end(), fits));
+  for (int skip = others > 0 ? choose_(others + 1) : 0; skip > 0; --skip) {
+    branch = std::find_if(branch + 1, branches.end(), fits);
+  }
+  const Outcome* outcome = known.outcome;
+  if (outcome == nullptr) outcome = &examples_.emplace_front(branch->expected.Example());
   if (branch->next != nullptr) at.state = std::move(*branch->next);
-  Finish(at, process, op, outcome);
-  answers_.push_back({process, std::move(outcome)});
+  Finish(at, process, op, *outcome);
+  answers_.push_back({process, outcome});
   return true;
 }
 

@@ -24,6 +24,7 @@
 // msgop(2), signal(7), pipe(7), _exit(2), and the sources of Linux (ipc/sem.c, ipc/msg.c).
 #pragma once
 
+#include <forward_list>
 #include <functional>
 #include <vector>
 
@@ -75,7 +76,7 @@ class Points {
   using Choose = std::function<int(int count)>;  // one of so many ways that are all allowed
   struct Answer {
     int process = 0;
-    Outcome outcome;  // where it is not known, an example
+    const Outcome* outcome = nullptr;  // where it is not known, an example; until the next point
   };
   // The call that did not fit, and what the model would have allowed; nothing: that it sleeps.
   struct Misfit {
@@ -138,6 +139,7 @@ class Points {
   bool explain_ = false;
   bool deaf_ = false;
   std::vector<Answer> answers_;
+  std::forward_list<Outcome> examples_;  // of answers_
   Misfit misfit_;
   std::vector<int> order_;  // of Grant(), kept for its memory
 };

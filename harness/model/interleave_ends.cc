@@ -26,7 +26,7 @@ bool Points::End(Interleaving& at, int process) {
   const Outcome end = *me.fate;
   EndThread(at.state, process, end, now_);
   racer.ended = true;
-  answers_.push_back({process, end});
+  answers_.push_back({process, &examples_.emplace_front(end)});
   return Grant(at);
 }
 

@@ -143,7 +143,7 @@ void Deliver(Turn& turn, const Msgrcv& call, Queue& source,
     source.rtime = turn.now;
   }
   if (turn.slept() && turn.me.leader != turn.self() && !call.flags.Has(abi::kMsgCopy)) {
-    turn.MayReturn(expected, rule);
+    turn.MayReturn(Expected(expected), rule);
     source.lrpid = {turn.self(), true};
     turn.Deviates(Deviation::kL2);
   }

@@ -43,7 +43,7 @@ void Turn::MayFault(int signal, std::string_view rule) {
   MayReturn(Expected{Outcome::Kind::kFaulted, signal}, rule);
 }
 
-void Turn::MayReturn(Expected expected, std::string_view rule) {
+void Turn::MayReturn(Expected&& expected, std::string_view rule) {
   Branch& branch = Add(std::move(expected), rule);
   const bool agrees = seen_ != nullptr && branch.expected.Matches(*seen_);
   if (keep_ != Keep::kAll && !agrees) return;
@@ -51,17 +51,17 @@ void Turn::MayReturn(Expected expected, std::string_view rule) {
   branch.next->deviations |= DeviationBit(branch.deviation);
 }
 
-void Turn::Returns(Expected expected, std::string_view rule) {
+void Turn::Returns(Expected&& expected, std::string_view rule) {
   const Branch& branch = Add(std::move(expected), rule);
   over_ = true;
   s.deviations |= DeviationBit(branch.deviation);
 }
 
-Branch& Turn::Add(Expected expected, std::string_view rule) {
+Branch& Turn::Add(Expected&& expected, std::string_view rule) {
   IPC_REQUIRE(!over_, "a branch after the last one");
   const Deviation deviation = std::exchange(deviation_, Deviation::kNone);
-  auto& branches = deviation != Deviation::kNone && strict() ? refused_ : branches_;
-  return branches.emplace_back(Branch{std::move(expected), rule, deviation});
+  Branches& branches = deviation != Deviation::kNone && strict() ? refused_ : branches_;
+  return branches.emplace_back(std::move(expected), rule, deviation);
 }
 
 bool Turn::RulesOut(const Expected& expected) {

@@ -22,8 +22,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <memory>
+#include <memory_resource>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,8 +44,8 @@ inline constexpr uint32_t kExecute = 0111;
 struct Expected {
   Outcome::Kind kind = Outcome::Kind::kReturned;
   int64_t value = 0;
-  bool any_value = false;       // value and bytes are the kernel's or the program's choice
-  std::string value_name = {};  // "a new id", where no number can be foretold
+  bool any_value = false;            // value and bytes are the kernel's or the program's choice
+  std::string_view value_name = {};  // "a new id", where no number can be foretold
   std::vector<Range> numbers = {};
   std::string bytes = {};
 
@@ -53,11 +55,16 @@ struct Expected {
 };
 
 struct Branch {
+  Branch(Expected&& what, std::string_view why, Deviation how)
+      : expected(std::move(what)), rule(why), deviation(how) {}
+
   Expected expected;
   std::string_view rule;  // the sentence of the man page
   Deviation deviation = Deviation::kNone;
   std::unique_ptr<State> next = nullptr;  // of one that is not the last, where it was kept
 };
+
+using Branches = std::pmr::vector<Branch>;
 
 class Turn {
  public:
@@ -77,7 +84,9 @@ class Turn {
         self_(self),
         seen_(seen),
         slept_(slept),
-        keep_(keep) {}
+        keep_(keep) {
+    branches_.reserve(3);
+  }
   Turn(const Turn&) = delete;
 
   State& s;             // the state; bodies change it
@@ -104,13 +113,13 @@ class Turn {
   // Branches that others may follow.
   void MayFail(int error, std::string_view rule);
   void MayFault(int signal, std::string_view rule);
-  void MayReturn(Expected expected, std::string_view rule);
+  void MayReturn(Expected&& expected, std::string_view rule);
 
   // The last branch.
   void Fails(int error, std::string_view rule);
   void Faults(int signal, std::string_view rule);
   void Returns(int64_t value, std::string_view rule);
-  void Returns(Expected expected, std::string_view rule);
+  void Returns(Expected&& expected, std::string_view rule);
 
   // The next branch is a known deviation of Linux from its documents.
   void Deviates(Deviation deviation) { deviation_ = deviation; }
@@ -125,9 +134,9 @@ class Turn {
   bool untouched() const { return untouched_; }
 
   // What a known deviation would have answered, where strict rules do not accept it.
-  const std::vector<Branch>& refused() const { return refused_; }
-  const std::vector<Branch>& branches() const { return branches_; }
-  std::vector<Branch>& branches() { return branches_; }
+  const Branches& refused() const { return refused_; }
+  const Branches& branches() const { return branches_; }
+  Branches& branches() { return branches_; }
   // The state after a branch, which must have been kept; moved out of the turn.
   State After(Branch& branch) { return std::move(branch.next != nullptr ? *branch.next : s); }
   bool progressed() const { return progressed_; }
@@ -235,7 +244,7 @@ class Turn {
   static std::vector<Range> StatOf(const Permissions& perm, uint32_t mode_bits = 0);
 
  private:
-  Branch& Add(Expected expected, std::string_view rule);
+  Branch& Add(Expected&& expected, std::string_view rule);
 
   int self_;
   const Outcome* seen_;
@@ -246,8 +255,11 @@ class Turn {
   bool untouched_ = false;
   bool over_ = false;  // the last branch is there
   Deviation deviation_ = Deviation::kNone;
-  std::vector<Branch> branches_;
-  std::vector<Branch> refused_;
+  // Few calls have more than a branch or two; these need no other memory.
+  alignas(Branch) std::array<std::byte, 3 * sizeof(Branch)> memory_;
+  std::pmr::monotonic_buffer_resource room_{memory_.data(), memory_.size()};
+  Branches branches_{&room_};
+  Branches refused_;
 };
 
 // Finds the object with this key in a map of objects with a `perm`, or end().

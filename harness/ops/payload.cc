@@ -67,6 +67,7 @@ void Text::CopyTo(char* target) const {
 }
 
 std::string Text::Bytes() const {
+  if (!generated) return {literal.data(), size};
   std::string bytes(Length(), '\0');
   CopyTo(bytes.data());
   return bytes;
