@@ -4,8 +4,8 @@
 // only where it differs from all others of its queue.
 //
 //   Deliveries deliveries(race, before);
-//   if (deliveries.ReceivedBy(send) < call.to) ...   // what it sent was received before it
-//   returned
+//   // What it sent was received before it returned.
+//   if (deliveries.ReceivedBy(send) < call.to) ...
 //
 // It takes time in proportion to the calls, and keeps views of their texts and of those in the
 // queues of `before`, which have to outlive it.
