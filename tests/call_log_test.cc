@@ -55,7 +55,11 @@ TEST(CallLog, IsReadAndExplained) {
   EXPECT_EQ(run->scenario.names.processes, (std::vector<std::string>{"A", "B", "P3"}));
   // The lines of the steps are those of the log, and the whole can be saved and read again.
   EXPECT_EQ(run->scenario.LineOf(run->scenario.steps.size() - 2), 10);
-  const auto again = ParseSavedRun(PrintSavedRun({run->scenario, run->history}), "saved");
+  const std::string text = PrintSavedRun({run->scenario, run->history});
+  const auto cut = ParseSavedRun(std::string_view(text).substr(0, text.size() - 2), "saved");
+  ASSERT_FALSE(cut.ok());
+  EXPECT_THAT(cut.error().Text(), testing::HasSubstr(": the file ends within this line: it has"));
+  const auto again = ParseSavedRun(text, "saved");
   ASSERT_TRUE(again.ok()) << again.error().Text();
   EXPECT_EQ(again->history, run->history);
   EXPECT_EQ(Judge(again->scenario, again->history).verdict, Verdict::kPass);

@@ -29,7 +29,7 @@ constexpr size_t kWidthInPipes = 100;
 
 // Why a text is no whole number, or nothing.
 std::string WhyNoWholeNumber(const std::string& text) {
-  const bool hexadecimal = text.starts_with("0x");
+  const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");
   const char* begin = text.data() + (hexadecimal ? 2 : 0);
   const char* end = text.data() + text.size();
   uint64_t number = 0;

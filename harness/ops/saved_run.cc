@@ -32,6 +32,11 @@ Result<SavedRun> ParseSavedRun(std::string_view text, std::string_view path) {
   if (const auto* error = std::get_if<ParseError>(&scenario)) return Error{error->Text()};
   const size_t rest = between + kBetweenParts.size();
   const auto lines = std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(rest), '\n');
+  if (!text.ends_with('\n')) {
+    const auto whole = std::count(text.begin(), text.end(), '\n');
+    return Error{fmt::format("{}:{}:{}: the file ends within this line: it has been cut", path,
+                             whole + 1, text.size() - text.rfind('\n'))};
+  }
   auto history = ParseHistory(text.substr(rest), path, static_cast<int>(lines));
   if (!history.ok()) return history.error();
   return SavedRun{std::move(std::get<Scenario>(scenario)), std::move(*history)};
