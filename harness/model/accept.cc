@@ -7,6 +7,7 @@
 
 #include "base/require.h"
 #include "model/progress.h"
+#include "model/semaphores.h"
 
 namespace ipcrig {
 namespace {
@@ -133,6 +134,7 @@ class Search {
       State next = state;
       EndThread(next, process, end, observation_.now);
       Settle(std::move(next), Without(left, process));
+      GrantToTheDoomed(state, process, left);
       alone_ = false;
       return true;
     }
@@ -155,6 +157,23 @@ class Search {
     Take(turn, process, op, seen, left, Mismatch::Kind::kLostWakeup);
     alone_ = alone;
     return true;
+  }
+
+  // Linux: what the end of one thread undoes is given to others that wait for it, also to one that
+  // is to end with it and has not left the queue yet.
+  void GrantToTheDoomed(const State& state, int process, Left left) {
+    const ProcessState& self = state.processes[static_cast<size_t>(process)];
+    if (!self.pending || !SemSleepOf(*self.pending)) return;
+    const Op op = *self.pending;
+    State next = state;
+    Turn turn(next, process, nullptr, observation_.now, true);
+    std::visit([&](const auto& call) { call.Model(turn); }, op);
+    for (Branch& branch : turn.branches()) {
+      if (branch.expected.kind != Outcome::Kind::kReturned) continue;
+      State granted = turn.After(branch);
+      ClearPending(granted.process(process));
+      Settle(std::move(granted), left);
+    }
   }
 
   static bool DiffersOnlyIn(int process, const State& next, const State& state) {
