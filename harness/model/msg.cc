@@ -162,7 +162,8 @@ void Msgrcv::Model(Turn& turn) const {
     return turn.Fails(EINVAL, "msgop(2): MSG_COPY without IPC_NOWAIT, or with MSG_EXCEPT");
   }
   // It reads the buffer first, but not its last bytes.
-  if (copy && buffer.kind == Buffer::Kind::kBad && size.value > 0) {
+  if (copy && buffer.kind == Buffer::Kind::kBad && size.value > 0 &&
+      turn.space().limits.msgmax > 0) {
     return turn.Fails(EFAULT, "msgop(2): the address pointed to by msgp isn't accessible");
   }
   auto& queues = turn.space().queues;
