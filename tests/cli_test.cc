@@ -168,6 +168,14 @@ TEST_F(Cli, JsonOnStandardOutputStandsAlone) {
   EXPECT_THAT(result.output, HasSubstr("\"schema\": 1"));
 }
 
+// A link of a link, to a pipe that has no path.
+TEST_F(Cli, AReportGoesToWhereStandardOutputGoes) {
+  const CommandResult result =
+      RunIpcrig({"run", File("a.ipc", kPasses), "--json", "/dev/stdout"}, {});
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("\"schema\": 1"));
+}
+
 TEST_F(Cli, ReportThatCannotBeWrittenIsBroken) {
   const CommandResult result =
       RunIpcrig({"run", File("a.ipc", kPasses), "--junit", "/no/such/directory/x.xml"});

@@ -307,11 +307,11 @@ bool WriteReport(const std::string& path, const std::string& text) {
     return true;
   }
   std::error_code error;
-  fs::path target = path;
-  if (fs::is_symlink(target, error)) target = fs::weakly_canonical(target, error);
   struct stat old = {};
-  const bool exists = stat(target.c_str(), &old) == 0;
-  const bool in_place = exists && !S_ISREG(old.st_mode);  // such as a pipe
+  const bool exists = stat(path.c_str(), &old) == 0;
+  const bool in_place = exists && !S_ISREG(old.st_mode);  // such as a pipe, or /dev/stdout
+  fs::path target = path;
+  if (!in_place && fs::is_symlink(target, error)) target = fs::weakly_canonical(target, error);
   const fs::path written =
       in_place ? target : fs::path(fmt::format("{}.{}.part", target.string(), getpid()));
   errno = 0;

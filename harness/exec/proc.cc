@@ -8,6 +8,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -42,34 +43,47 @@ bool ReadNumbers() {
 }
 
 // The calls that a program is likely to hang in.
-std::string SyscallName(int number) {
-  switch (number) {
-    case SYS_msgrcv:
-      return "msgrcv";
-    case SYS_msgsnd:
-      return "msgsnd";
-    case SYS_semop:
-    case SYS_semtimedop:
-      return "semop";
-    case SYS_wait4:
-    case SYS_waitid:
-      return "wait";
-    case SYS_read:
-      return "read";
-    case SYS_write:
-      return "write";
-    case SYS_futex:
-      return "futex";
-    default:
-      return fmt::format("system call {}", number);
+constexpr std::pair<int, std::string_view> kCalls[] = {
+    {SYS_msgrcv, "msgrcv"},
+    {SYS_msgsnd, "msgsnd"},
+    {SYS_semop, "semop"},
+    {SYS_semtimedop, "semop"},
+    {SYS_wait4, "wait"},
+    {SYS_waitid, "wait"},
+    {SYS_read, "read"},
+    {SYS_write, "write"},
+    {SYS_futex, "futex"},
+    {SYS_nanosleep, "nanosleep"},
+    {SYS_clock_nanosleep, "nanosleep"},
+    {SYS_rt_sigsuspend, "sigsuspend"},
+    {SYS_rt_sigtimedwait, "sigwait"},
+    {SYS_pselect6, "select"},
+    {SYS_ppoll, "poll"},
+    {SYS_epoll_pwait, "epoll_wait"},
+    {SYS_accept, "accept"},
+    {SYS_accept4, "accept"},
+    {SYS_recvfrom, "recv"},
+    {SYS_recvmsg, "recv"},
+#ifdef SYS_poll  // of the older architectures
+    {SYS_pause, "pause"},
+    {SYS_select, "select"},
+    {SYS_poll, "poll"},
+    {SYS_epoll_wait, "epoll_wait"},
+#endif
+};
+
+std::string CallName(int number) {
+  for (const auto& [call, name] : kCalls) {
+    if (call == number) return std::string(name);
   }
+  return fmt::format("system call {}", number);
 }
 
 }  // namespace
 
 std::string Describe(const ProcLook& look) {
   if (look.state != 'S' || look.syscall < 0) return fmt::format("state {}", look.state);
-  return "asleep in " + SyscallName(look.syscall);
+  return "asleep in " + CallName(look.syscall);
 }
 
 bool SyscallNumbersAreOurs() {
