@@ -23,6 +23,7 @@
 #pragma once
 
 #include <map>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -67,7 +68,9 @@ class ForcedOrders {
     int type = 0;
     int place = 0;  // of the call in its lane
     int what = 0;
-    auto operator<=>(const Done&) const = default;
+    bool operator<(const Done& other) const {
+      return std::tie(type, place, what) < std::tie(other.type, other.place, other.what);
+    }
   };
   using Lists = std::vector<std::vector<Done>>;  // by lane
   struct Queue {

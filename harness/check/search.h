@@ -67,7 +67,7 @@ class RacePlan {
   int processes() const { return static_cast<int>(lanes.size()); }
 
  private:
-  void Weaken(int call, int shmats);
+  void Weaken(int index, int shmats);
 };
 
 class Search {
