@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -148,6 +149,11 @@ std::vector<std::string> LivingDescendants() {
     if (at == getpid()) names.push_back(info.second);
   }
   return names;
+}
+
+std::vector<std::string> LastingDescendants() {
+  for (int i = 0; i < 100000 && !LivingDescendants().empty(); ++i) sched_yield();
+  return LivingDescendants();
 }
 
 std::string Contents(const std::string& path) {

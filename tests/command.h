@@ -63,6 +63,8 @@ std::string AnswerOfChild(const std::function<std::string()>& work);
 void BecomeReaper();
 // Reaps what has ended. The names (comm) of the descendants that live.
 std::vector<std::string> LivingDescendants();
+// Of those that still live after a while: SIGKILL of one is noticed by the others a little later.
+std::vector<std::string> LastingDescendants();
 
 // What is in a file.
 std::string Contents(const std::string& path);

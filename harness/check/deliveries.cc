@@ -5,10 +5,10 @@
 #include <bit>
 #include <functional>
 
+#include "base/mix.h"
+
 namespace ipcrig {
 namespace {
-
-constexpr uint64_t kOdd = 0x9e3779b97f4a7c15;
 
 bool Returned(const RacingCall& call) {
   return call.outcome && call.outcome->kind == Outcome::Kind::kReturned;
@@ -83,10 +83,9 @@ void Deliveries::Gather() {
 
 // Where the content is in table_, or would be.
 size_t Deliveries::PlaceOf(int queue, int64_t type, std::string_view text) const {
-  uint64_t hash = std::hash<std::string_view>{}(text);
-  hash = (hash ^ static_cast<uint64_t>(type) ^ static_cast<uint64_t>(queue) << 32) * kOdd;
+  const uint64_t hash = Mix(std::hash<std::string_view>{}(text), static_cast<uint64_t>(type));
   const size_t mask = table_.size() - 1;
-  size_t place = hash >> 32 & mask;
+  size_t place = Mix(hash, static_cast<uint64_t>(queue)) & mask;
   for (;; place = (place + 1) & mask) {
     if (table_[place] < 0) return place;
     const Content& content = contents_[static_cast<size_t>(table_[place])];

@@ -3,13 +3,10 @@
 
 #include <algorithm>
 
+#include "base/mix.h"
+
 namespace ipcrig {
 namespace {
-
-uint64_t Mix(uint64_t hash, uint64_t value) {
-  hash = (hash ^ value) * 0x9e3779b97f4a7c15U;
-  return hash ^ (hash >> 29);
-}
 
 // none, one, few, many
 uint64_t Bucket(int64_t amount) { return amount <= 1 ? amount > 0 : amount <= 3 ? 2 : 3; }

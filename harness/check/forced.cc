@@ -97,10 +97,8 @@ void ForcedOrders::Take(Queue& queue, const Msgrcv& receive) {
 }
 
 void ForcedOrders::Index(Queue& queue) {
-  for (Lists* lists :
-       {&queue.sends, &queue.receives, &queue.lowest, &queue.empties, &queue.first}) {
-    lists->resize(width_);
-  }
+  Lists* const all[] = {&queue.sends, &queue.receives, &queue.lowest, &queue.empties, &queue.first};
+  for (Lists* lists : all) lists->resize(width_);
   const auto note = [&](Lists& lists, int call, int type, int what) {
     lists[static_cast<size_t>(LaneOf(call))].push_back({type, PlaceOf(call), what});
   };
@@ -121,8 +119,7 @@ void ForcedOrders::Index(Queue& queue) {
       }
     }
   }
-  for (Lists* lists :
-       {&queue.sends, &queue.receives, &queue.lowest, &queue.empties, &queue.first}) {
+  for (Lists* lists : all) {
     for (auto& list : *lists) std::sort(list.begin(), list.end());
   }
 }

@@ -192,7 +192,6 @@ void Search::Settle(std::vector<State>& found) {
   }
 }
 
-// Requires config_ to be that of the last frame.
 void Search::KeepBest() {
   best_score_ = frames_[depth_ - 1].score;
   best_.clear();
@@ -265,10 +264,7 @@ bool Search::Run(const State& before, std::vector<State>& found) {
       if (enough()) break;
     }
     if (frame.next == moves_.size()) {
-      if (!frame.fruitful && frame.score > best_score_) {
-        if (!live_) Restore();
-        KeepBest();
-      }
+      if (!frame.fruitful && frame.score > best_score_) KeepBest();
       Close(frame);
       continue;
     }

@@ -78,7 +78,7 @@ void Search::AddAttempt(int process, int urgency, int64_t due) {
   if (hints_.deliveries == nullptr) return Add(Point::Kind::kAttempt, process, urgency, due);
   const int call = NextOf(process);
   const int64_t received = hints_.deliveries->ReceivedBy(call);
-  const int64_t wanted = std::min(plan_.Call(call).to, received);
+  const int64_t wanted = std::min(plan_.Call(call).to, received);  // never later than due
   // One that was received was sent, whether or not its sender lived to tell.
   if (wanted != INT64_MAX) urgency = 0;
   if (hints_.deliveries->IsLeft(call)) urgency = std::max(urgency, 1);
@@ -87,7 +87,7 @@ void Search::AddAttempt(int process, int urgency, int64_t due) {
     urgency = kOnlyToSleep;
   }
   Add(Point::Kind::kAttempt, process, urgency,
-      hints_.forced != nullptr ? std::min(due, wanted)
+      hints_.forced != nullptr ? wanted
       : received == INT64_MAX  ? due
                                : received);
 }

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/clock.h"
+#include "base/mix.h"
 #include "exec/race_plan.h"
 #include "explore/trials.h"
 #include "gen/shrink.h"
@@ -26,11 +27,6 @@ constexpr double kRepeatSeconds = 5;   // for runs of what was shrunk
 // The verdict of a scenario that nobody wrote: a call that still blocks at its end is no finding.
 bool IsFailure(const Judgement& judgement) {
   return judgement.verdict == Verdict::kFail && !judgement.IsUnfinished();
-}
-
-uint64_t Mix(uint64_t hash, uint64_t value) {
-  hash = (hash ^ value) * 0x9e3779b97f4a7c15U;
-  return hash ^ (hash >> 29);
 }
 
 }  // namespace

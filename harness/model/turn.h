@@ -85,7 +85,7 @@ class Turn {
         seen_(seen),
         slept_(slept),
         keep_(keep) {
-    branches_.reserve(3);
+    branches_.reserve(kUsualBranches);
   }
   Turn(const Turn&) = delete;
 
@@ -255,8 +255,9 @@ class Turn {
   bool untouched_ = false;
   bool over_ = false;  // the last branch is there
   Deviation deviation_ = Deviation::kNone;
-  // Few calls have more than a branch or two; these need no other memory.
-  alignas(Branch) std::array<std::byte, 3 * sizeof(Branch)> memory_;
+  // Few calls have more; these need no other memory.
+  static constexpr size_t kUsualBranches = 3;
+  alignas(Branch) std::array<std::byte, kUsualBranches * sizeof(Branch)> memory_;
   std::pmr::monotonic_buffer_resource room_{memory_.data(), memory_.size()};
   Branches branches_{&room_};
   Branches refused_;
