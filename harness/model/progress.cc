@@ -2,6 +2,7 @@
 #include "model/progress.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "model/semaphores.h"
 #include "model/signals.h"
@@ -46,7 +47,11 @@ std::vector<int> Waiting(const State& state) {
     const ProcessState& process = state.processes[i];
     if (process.fate || process.pending) order.push_back(static_cast<int>(i));
   }
-  const auto key = [&](int i) { return OrderKey(state.process(i), state.rules); };
+  // Of those without an order, who came first is the likeliest to look first.
+  const auto key = [&](int i) {
+    const ProcessState& process = state.process(i);
+    return std::pair(OrderKey(process, state.rules), process.since);
+  };
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return key(a) < key(b); });
   return order;
 }

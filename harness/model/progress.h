@@ -28,7 +28,7 @@ void FallAsleep(State& state, int process, const Op& pending);
 // senders, readers and writers of pipes, receivers that IPC_SET has roused.
 int64_t OrderKey(const ProcessState& process, const Rules& rules);
 
-// Who sleeps in a call or is about to end, by OrderKey.
+// Who sleeps in a call or is about to end, by OrderKey; with equal keys by their arrival.
 std::vector<int> Waiting(const State& state);
 
 // Everybody has looked, and nobody can go on.
